@@ -1,0 +1,52 @@
+"""Has my generator collapsed, how, since when, how sure is that, and what should I try?
+
+Importing this package imports no torch: names are looked up when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collapse_metrics.evaluate import score
+    from collapse_metrics.monitor import Monitor
+    from collapse_metrics.records import Finding, History, Measurement, Scorecard, Status, Verdict
+    from collapse_metrics.reference import Reference
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "score": "evaluate",
+    "Reference": "reference",
+    "Monitor": "monitor",
+    "Finding": "records",
+    "History": "records",
+    "Measurement": "records",
+    "Scorecard": "records",
+    "Status": "records",
+    "Verdict": "records",
+}
+"""Public names, and the room where each lives."""
+
+__all__ = [
+    "Finding",
+    "History",
+    "Measurement",
+    "Monitor",
+    "Reference",
+    "Scorecard",
+    "Status",
+    "Verdict",
+    "__version__",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the room of a public name on first use."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'collapse_metrics' has no attribute {name!r}")
+    return getattr(import_module(f"collapse_metrics.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

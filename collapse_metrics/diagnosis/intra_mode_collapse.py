@@ -1,0 +1,41 @@
+"""Rule: is every mode only one picture, over and over?"""
+
+from collapse_metrics._registry import Evidence, rule
+from collapse_metrics.records import Measurement, Status
+
+COLLAPSED_BELOW = 0.5
+"""Of what held-out real data of the same make-up score. Noise raises the distance between siblings and hardly
+moves the number of distinct neighbours, copies lower both, so each accuses by itself.
+Measured in docs/studies/verdicts.md: fixtures of prototypes score below 0.3, healthy recipes above 0.6."""
+
+WATCH_BELOW = 0.6
+"""The lower end of the healthy recipes in docs/studies/recipes.md."""
+
+
+@rule(
+    needs=("neighbour_ratio", "distinct_neighbours"),
+    remedies=(
+        "a latent of more dimensions (one dimension can only draw a line of samples)",
+        "minibatch standard deviation or minibatch discrimination in D",
+        "mode-seeking regularisation: reward distance between samples of distant latents",
+        "with few real samples: differentiable augmentation, so that D does not learn them by heart",
+    ),
+)
+def intra_mode_collapse(evidence: Evidence) -> tuple[Status, str]:
+    """Within the modes that live, samples are near copies of few pictures."""
+    siblings, distinct = evidence["neighbour_ratio"], evidence["distinct_neighbours"]
+    kept = [_relative(siblings), _relative(distinct)]
+    sentence = (
+        f"nearest siblings {kept[0][0]:.2f} times as far as among real samples, "
+        f"{kept[1][0]:.2f} times as many distinct real neighbours"
+    )
+    if min(high for _, high in kept) < COLLAPSED_BELOW:
+        return Status.FOUND, sentence
+    return (Status.WATCH if min(value for value, _ in kept) < WATCH_BELOW else Status.CLEAR), sentence
+
+
+def _relative(measured: Measurement) -> tuple[float, float]:
+    """Value and upper end, relative to what a perfect generator scores."""
+    typical = measured.typical
+    high = measured.value if measured.high is None else measured.high
+    return measured.value / typical, high / typical

@@ -1,0 +1,31 @@
+"""Rule: are the samples like the data at all?"""
+
+from collapse_metrics._registry import Evidence, rule
+from collapse_metrics.records import Status
+
+BROKEN_BELOW = 0.5
+"""Share of samples taken for data, relative to real data's own. Below it most of what comes out is not data, and
+counting modes among the rest says nothing about the generator."""
+
+WATCH_BELOW = 0.8
+"""Small healthy GANs on digits stay above it (docs/studies/recipes.md); half-trained ones do not."""
+
+
+@rule(
+    needs=("accepted_share",),
+    remedies=(
+        "check value_range= and the channel order first: a wrong range looks like this",
+        "train longer: every generator starts here",
+        "lower the learning rates, or balance D against G, if training has run for long",
+    ),
+)
+def off_manifold(evidence: Evidence) -> tuple[Status, str]:
+    """What comes out is not like the data: noise, blends or fragments, whatever their number of modes."""
+    share = evidence["accepted_share"]
+    high = share.value if share.high is None else share.high
+    sentence = (
+        f"{share.value:.0%} of {share.n_fake} samples are taken for data (up to {high:.0%}); of real data {share.typical:.0%}"
+    )
+    if high < BROKEN_BELOW * share.typical:
+        return Status.FOUND, sentence
+    return (Status.WATCH if share.value < WATCH_BELOW * share.typical else Status.CLEAR), sentence

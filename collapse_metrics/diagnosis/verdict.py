@@ -1,0 +1,43 @@
+"""What is the one word over all findings?"""
+
+from collections.abc import Iterable
+
+from collapse_metrics._registry import RULES, Evidence
+from collapse_metrics.diagnosis.mode_dropping import lost_modes
+from collapse_metrics.records import Finding, Measurement, Status, Verdict
+
+COLLAPSE_FROM = 0.5
+"""Reference share of the lost modes from which the collapse is no longer called partial: most of the data is gone."""
+
+
+def judge(measurements: Iterable[Measurement]) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Apply every rule and sum up.
+
+    Args:
+        measurements: The newest value of each name.
+
+    Returns:
+        The verdict, and one finding a rule, in the order of the rules.
+    """
+    evidence = {m.name: m for m in measurements}
+    findings = tuple(spec(evidence) for spec in RULES.values())
+    return _sum_up(evidence, {f.name: f.status for f in findings}), findings
+
+
+def _sum_up(evidence: Evidence, status: dict[str, Status]) -> Verdict:
+    """The worst that was found; health only when enough samples were there to show an illness."""
+    found = {name for name, s in status.items() if s is Status.FOUND}
+    if "non_finite" in found:
+        return Verdict.BROKEN
+    if "total_collapse" in found:  # before off_manifold: one blurred picture, repeated, has collapsed
+        return Verdict.COLLAPSE
+    if "off_manifold" in found:
+        return Verdict.BROKEN
+    if "latent_ignored" in found or sum(m.typical for m in lost_modes(evidence)) >= COLLAPSE_FROM:
+        return Verdict.COLLAPSE
+    if found & {"mode_dropping", "intra_mode_collapse"}:
+        return Verdict.PARTIAL_COLLAPSE
+    needed = [name for name in ("total_collapse", "off_manifold", "intra_mode_collapse") if status[name] is Status.NOT_CHECKED]
+    samples = evidence.get("samples_needed")
+    too_few = samples is not None and (samples.n_fake or 0) < samples.value
+    return Verdict.INCONCLUSIVE if needed or too_few else Verdict.HEALTHY

@@ -1,0 +1,272 @@
+"""Is it collapsing now? Two added lines beside any training loop, whose run stays the same bit for bit."""
+
+import logging
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from collapse_metrics.diagnosis import judge, onset
+from collapse_metrics.evaluate import find_reference, measure_losses, measure_probes
+from collapse_metrics.measurements import measure
+from collapse_metrics.monitor.pace import Pace
+from collapse_metrics.monitor.pictures import keep_samples
+from collapse_metrics.probes.guard import undisturbed
+from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
+from collapse_metrics.records import Finding, History, Scorecard, Status, Verdict, replace_finding
+from collapse_metrics.reference import Reference, prepare
+
+logger = logging.getLogger(__name__)
+
+FINAL_SAMPLES = 2000
+"""Samples of the closing diagnosis: four times a usual check, so that smaller losses can be shown."""
+
+SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
+"""Verdicts whose beginning is dated."""
+
+
+class Monitor:
+    """Watches a generator while it trains, and says whether, how and since when it has collapsed.
+
+    Nothing of the training changes: parameters, buffers, training flags, optimizer states and all random states
+    are bit for bit what they would have been. An error inside the monitor becomes one warning and a record in
+    the history, never an exception in the loop.
+
+    Args:
+        generator: Latents in, samples out; wrappers of compilation and data parallelism are seen through.
+        optimizer: The generator's optimizer. With it, each of its steps counts by itself and the loop stays as
+            it is. Without it, call ``step`` once after each generator step.
+        latent: Size, shape or source of the latents. Left out, it is learnt from the generator's first forward
+            pass or from its attributes.
+        every: Look at every so many generator steps.
+        overhead: Instead of ``every``: the share of the wall time that looking may cost, for example 0.02.
+        reference: Name of a packaged reference, its file, or a fitted ``Reference``.
+        value_range: What black and white are in the generator's pictures.
+        log_dir: Folder for the history (JSON lines) and sample grids; left out, they live in memory only.
+        n: Samples a look.
+        seed: Of the latents; the same ones at every look.
+        embedder: For a reference file of your own embedder.
+        probes: Whether to run the probes of the latent at each look.
+        print_to: Where the line of text a look goes: a function of one string; ``None`` is silence.
+        strict: Raise errors of the monitor instead of warning. For tests.
+
+    Example:
+        >>> import torch
+        >>> G = torch.nn.Linear(4, 2)
+        >>> opt_G = torch.optim.SGD(G.parameters(), lr=0.1)
+        >>> real = torch.randn(400, 2, generator=torch.Generator().manual_seed(0))
+        >>> monitor = Monitor(G, optimizer=opt_G, latent=4, every=2, reference=Reference.fit(real=real), print_to=None)
+        >>> for _ in range(4):
+        ...     _ = opt_G.step()
+        >>> monitor.history.steps
+        [2, 4]
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        *,
+        optimizer: torch.optim.Optimizer | None = None,
+        latent: Latent | None = None,
+        every: int = 200,
+        overhead: float | None = None,
+        reference: str | Path | Reference = "mnist",
+        value_range: tuple[float, float] | None = None,
+        log_dir: str | Path | None = None,
+        n: int = 512,
+        seed: int = 0,
+        embedder: Any = None,
+        probes: bool = True,
+        print_to: Callable[[str], None] | None = lambda line: print_line(line),
+        strict: bool = False,
+    ) -> None:
+        self.generator = generator
+        self.pace = Pace(every=every, overhead=overhead)
+        with undisturbed(None):  # k-means or a user's embedder may draw random numbers
+            self.reference = find_reference(reference, embedder)
+        self.value_range, self.n, self.seed, self.strict = value_range, n, seed, strict
+        self.probes, self.print_to = probes, print_to
+        self.history = History(log_dir)
+        self.steps = 0
+        self._by_hook = optimizer is not None
+        self._pending: dict[str, list[tuple[int, float | None]]] = {}
+        self._warned: set[str] = set()
+        self._latent = latent if latent is not None else latent_of(generator)
+        self._hooks: list[Any] = []
+        if optimizer is not None:
+            self._hooks.append(optimizer.register_step_post_hook(lambda *_: self._tick()))
+        if self._latent is None:
+            self._hooks.append(generator.register_forward_pre_hook(self._learn_latent))
+        about = {"reference": self.reference.name, "modes": list(self.reference.modes), "every": every, "n": n}
+        self._guarded("starting the history", lambda: self.history.add("about", **about))
+
+    def log(self, **losses: Any) -> None:
+        """Note losses of the current step, for example ``log(d_loss=..., g_loss=...)``; tensors are read."""
+        for name, value in losses.items():
+            try:
+                number = float(value.detach()) if isinstance(value, Tensor) else float(value)
+            except (TypeError, ValueError, RuntimeError) as error:
+                self._complain(f"reading {name}", error)
+                continue
+            # JSON has no NaN; a missing number stands for it.
+            self._pending.setdefault(name, []).append((self.steps, number if math.isfinite(number) else None))
+
+    def step(self, **losses: Any) -> None:
+        """The other door: call once after each generator step; with an optimizer it only notes the losses."""
+        if not self._by_hook:
+            self.steps += 1
+        self.log(**losses)
+        if not self._by_hook and self.pace.due(self.steps):
+            self.check()
+
+    def check(self) -> Scorecard | None:
+        """Look now, whatever the pace; ``None`` where the look failed (a warning says why)."""
+        return self._guarded(f"the check at step {self.steps}", self._check)
+
+    def diagnose(self, n: int = FINAL_SAMPLES) -> Scorecard:
+        """The closing word: a larger sample, the losses, and since when.
+
+        Args:
+            n: Samples for it.
+
+        Returns:
+            The scorecard; each finding that was found carries ``since``, its first step without a break until
+            now, and ``provenance["since"]`` dates the verdict.
+        """
+        self._flush()
+        card, _ = self._measure(n, with_losses=True)
+        card = date(card, self.history)
+        self._guarded("writing the diagnosis", lambda: self.history.add("final", card=card.to_dict()))
+        self.history.final = card
+        return card
+
+    def report(self, path: str | Path) -> Path:
+        """Write the page of this run: one self-contained HTML file."""
+        from importlib import import_module
+
+        if self.history.final is None:
+            self.diagnose()
+        write = import_module("collapse_metrics.report").write_report  # a room beside this one: fetched when asked
+        written: Path = write(self.history, path)
+        return written
+
+    def close(self) -> None:
+        """Take the hooks off and write what is pending; the monitor can still be asked."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+        self._flush()
+
+    def _tick(self) -> None:
+        self.steps += 1
+        if self.pace.due(self.steps):
+            self.check()
+
+    def _learn_latent(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
+        if self._latent is None and args and isinstance(args[0], Tensor) and args[0].is_floating_point():
+            self._latent = tuple(args[0].shape[1:])
+
+    def _check(self) -> Scorecard:
+        began = time.perf_counter()
+        self._flush()
+        card, samples = self._measure(self.n, with_losses=False)
+        self._guarded("writing the history", lambda: self.history.add("check", card=card.to_dict(), samples=samples))
+        took = time.perf_counter() - began
+        self.pace.pay(took)
+        if self.print_to is not None:
+            self.print_to(line_of(card, self.steps, took))
+        return card
+
+    def _measure(self, n: int, *, with_losses: bool) -> tuple[Scorecard, dict[str, Any]]:
+        if self._latent is None:
+            raise ValueError(
+                "the shape of the latent is not known: the generator's forward pass was not seen and it has none of "
+                "the usual attributes; pass latent=, for example latent=100."
+            )
+        sampler = Sampler(self.generator, latent=self._latent, seed=self.seed)
+        fake = sampler(sampler.latents(n))
+        about = {"value_range": self.value_range, "step": self.steps, "seed": self.seed}
+        with undisturbed(None):  # the embedder may be the user's own
+            measurements, finite = measure(fake, self.reference, **about)
+            if self.probes and finite == len(fake):
+                measurements += measure_probes(sampler, self.reference, **about)
+            if with_losses:
+                losses = {name: [value for _, value in rows] for name, rows in self.history.losses.items()}
+                measurements += measure_losses(losses, step=self.steps, seed=self.seed)
+            pictures = None
+            if self.reference.embedder.takes_pictures and finite == len(fake):
+                pictures = prepare(fake, self.reference.embedder, self.value_range)[0]
+            samples = keep_samples(fake, pictures, self.history.folder, self.steps) if finite == len(fake) else {}
+        verdict, findings = judge(measurements)
+        where = {"step": self.steps, "n_fake": n, "reference": self.reference.name, "seed": self.seed}
+        return Scorecard(verdict, findings, tuple(measurements), where), samples
+
+    def _flush(self) -> None:
+        if self._pending:
+            values, self._pending = self._pending, {}
+            self._guarded("writing losses", lambda: self.history.add("losses", values=values))
+
+    def _guarded(self, what: str, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except Exception as error:  # whatever it is, the training must go on
+            if self.strict:
+                raise
+            self._complain(what, error)
+            return None
+
+    def _complain(self, what: str, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        self.history.errors.append({"step": self.steps, "what": what, "error": text})
+        logger.debug("%s failed", what, exc_info=error)
+        if text not in self._warned:
+            self._warned.add(text)
+            warnings.warn(f"collapse_metrics: {what} failed and was left out ({text}). Training goes on.", stacklevel=3)
+
+
+def date(card: Scorecard, history: History) -> Scorecard:
+    """Since when: the verdict, and each finding that was found, by the checks on record."""
+
+    def since(found: Callable[[Scorecard], bool]) -> int:
+        first = onset(history.steps, [found(check) for check in history.checks])
+        return int(card.provenance["step"]) if first is None else first
+
+    def dated(finding: Finding) -> Finding:
+        if finding.status is not Status.FOUND or finding.name == "loss_oscillation":
+            return finding
+        return replace_finding(finding, since=since(lambda check: _has(check, finding.name)))
+
+    card = card.with_findings(map(dated, card.findings), card.verdict)
+    if card.verdict in SICK:
+        card.provenance["since"] = since(lambda check: check.verdict in SICK)
+    return card
+
+
+def _has(check: Scorecard, name: str) -> bool:
+    return any(f.name == name for f in check.found)
+
+
+def line_of(card: Scorecard, step: int, seconds: float) -> str:
+    """One line of text a check, for people without a screen of pictures."""
+    parts = [f"step {step:>6}  {card.verdict:<16}"]
+    if "mode_coverage" in card:
+        alive = card["mode_coverage"]
+        modes = sum(m.name.startswith("mode_share[") for m in card.measurements)
+        parts.append(f"modes {alive.value * modes:.0f}/{modes}")
+    for name, label in (("raw_diversity", "diversity"), ("accepted_share", "accepted"), ("neighbour_ratio", "siblings")):
+        if name in card:
+            parts.append(f"{label} {card[name].value:.2f}")
+    names = ", ".join(f.name for f in card.found)
+    return "  ".join(parts) + f"  ({seconds:.1f} s)" + (f"  {names}" if names else "")
+
+
+def print_line(line: str) -> None:
+    """Write one line to standard error, where it is seen beside progress bars and kept out of piped results."""
+    sys.stderr.write(f"collapse_metrics  {line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,282 @@
+"""What was measured when, on what, and what follows from it? Records in and out of JSON; no tensor, no torch."""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+"""Version of the JSON form. A file of another version is refused, not guessed at."""
+
+
+class Status(StrEnum):
+    """What one check found. A check that could not run is never ``clear``."""
+
+    FOUND = "found"
+    WATCH = "watch"
+    CLEAR = "clear"
+    NOT_CHECKED = "not_checked"
+
+
+class Verdict(StrEnum):
+    """One word over all findings."""
+
+    HEALTHY = "healthy"
+    PARTIAL_COLLAPSE = "partial_collapse"
+    COLLAPSE = "collapse"
+    BROKEN = "broken"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number, how sure it is, and what a perfect generator would score at this sample size."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    expected: tuple[float, float] | None = None
+    n_real: int | None = None
+    n_fake: int | None = None
+    embedder: str | None = None
+    step: int | None = None
+
+    @property
+    def typical(self) -> float:
+        """The middle of ``expected``: what a perfect generator scores, or NaN where that is unknown."""
+        return math.nan if self.expected is None else (self.expected[0] + self.expected[1]) / 2
+
+    def __str__(self) -> str:
+        text = f"{self.name} {self.value:.3g}"
+        if self.low is not None and self.high is not None:
+            text += f" [{self.low:.3g}, {self.high:.3g}]"
+        if self.expected is not None:
+            text += f", a perfect generator {self.expected[0]:.3g} to {self.expected[1]:.3g}"
+        return text
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One judgement: on what evidence, what it means, what to try, and since which step."""
+
+    name: str
+    status: Status
+    evidence: str
+    meaning: str
+    remedies: tuple[str, ...] = ()
+    since: int | None = None
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Everything known about one set of samples: the verdict, the findings behind it, the numbers behind those."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    measurements: tuple[Measurement, ...]
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Measurement:
+        """The measurement of that name."""
+        for measurement in self.measurements:
+            if measurement.name == name:
+                return measurement
+        known = ", ".join(m.name for m in self.measurements if "[" not in m.name)
+        raise KeyError(f"no measurement named {name!r}; this scorecard has: {known}")
+
+    def __contains__(self, name: str) -> bool:
+        return any(m.name == name for m in self.measurements)
+
+    def finding(self, name: str) -> Finding:
+        """The finding of that name."""
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        raise KeyError(f"no finding named {name!r}; this scorecard has: {', '.join(f.name for f in self.findings)}")
+
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """Only the findings whose status is ``found``."""
+        return tuple(f for f in self.findings if f.status is Status.FOUND)
+
+    def __str__(self) -> str:
+        """The verdict, then a line a finding: what a person reads first."""
+        lines = [f"verdict: {self.verdict}" + (f" ({self.provenance['note']})" if self.provenance.get("note") else "")]
+        lines += [f"  {f.status:<11} {f.name}: {f.evidence}" for f in sorted(self.findings, key=_urgency)]
+        return "\n".join(lines)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a measurement, as a data frame."""
+        import pandas as pd
+
+        rows = [asdict(m) for m in self.measurements]
+        for row in rows:
+            row["expected_low"], row["expected_high"] = row.pop("expected") or (None, None)
+        return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scorecard as plain JSON types."""
+        return {
+            "schema": SCHEMA,
+            "verdict": str(self.verdict),
+            "findings": [asdict(f) for f in self.findings],
+            "measurements": [_plain(asdict(m)) for m in self.measurements],
+            "provenance": self.provenance,
+        }
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The scorecard as JSON text, also written to ``path`` where one is given."""
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
+        if path is not None:
+            write_whole(Path(path), text + "\n")
+        return text
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Scorecard":
+        """The scorecard that ``to_dict`` described."""
+        schema = data.get("schema")
+        if schema != SCHEMA:
+            raise ValueError(f"a scorecard of schema {SCHEMA} is needed, got {schema!r}: write it again with this version.")
+        try:
+            findings = tuple(
+                Finding(**{**f, "status": Status(f["status"]), "remedies": tuple(f["remedies"])})
+                for f in data["findings"]
+            )
+            measurements = tuple(Measurement(**_lively(m)) for m in data["measurements"])
+            return cls(Verdict(data["verdict"]), findings, measurements, dict(data["provenance"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"this is no whole scorecard ({error}): write it again with `to_json`.") from error
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> "Scorecard":
+        """The scorecard in a file written by ``to_json``."""
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path} is not JSON ({error}): give a file written by `to_json`.") from error
+        if not isinstance(data, dict):
+            raise ValueError(f"{path} holds a JSON {type(data).__name__}, a scorecard object is needed.")
+        return cls.from_dict(data)
+
+    def with_findings(self, findings: Iterable[Finding], verdict: Verdict) -> "Scorecard":
+        """The same numbers under another judgement."""
+        return replace(self, findings=tuple(findings), verdict=verdict)
+
+
+class History:
+    """What one training run recorded: a scorecard a check, and one number a step for each loss.
+
+    With a folder, every record is also appended to ``history.jsonl`` there, one JSON object a line, flushed at
+    once: a run that is killed leaves all whole lines readable.
+    """
+
+    def __init__(self, folder: str | Path | None = None, *, about: Mapping[str, Any] | None = None) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self.about: dict[str, Any] = dict(about or {})
+        self.checks: list[Scorecard] = []
+        self.samples: list[dict[str, Any]] = []
+        self.losses: dict[str, list[tuple[int, float]]] = {}
+        self.errors: list[dict[str, Any]] = []
+        self.final: Scorecard | None = None
+
+    def add(self, kind: str, **content: Any) -> None:
+        """Keep one record: ``about``, ``check``, ``losses``, ``error`` or ``final``, and write its line."""
+        self._keep(kind, content)
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            line = json.dumps({"kind": kind, **content}, allow_nan=False)
+            with (self.folder / HISTORY_FILE).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    def _keep(self, kind: str, content: Mapping[str, Any]) -> None:
+        if kind == "check":
+            self.checks.append(Scorecard.from_dict(content["card"]))
+            self.samples.append(dict(content.get("samples") or {}))
+        elif kind == "losses":
+            for name, rows in content["values"].items():
+                lively = [(int(step), math.nan if value is None else float(value)) for step, value in rows]
+                self.losses.setdefault(name, []).extend(lively)
+        elif kind == "final":
+            self.final = Scorecard.from_dict(content["card"])
+        elif kind == "error":
+            self.errors.append(dict(content))
+        elif kind == "about":
+            self.about.update(content)
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "History":
+        """The history of a recorded run; a last line that was cut off is left out."""
+        path = Path(folder) / HISTORY_FILE
+        if not path.is_file():
+            raise FileNotFoundError(f"a folder with {HISTORY_FILE} is needed, {folder} has none: give a run's log_dir.")
+        history = cls()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines, 1):
+            try:
+                record = json.loads(line)
+                history._keep(record.pop("kind"), record)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                if number == len(lines):
+                    break
+                raise ValueError(f"{path} line {number} is no record ({error}): the file was edited or damaged.") from error
+        history.folder = Path(folder)
+        return history
+
+    @property
+    def steps(self) -> list[int]:
+        """Training step of each check."""
+        return [int(card.provenance["step"]) for card in self.checks]
+
+    def series(self, name: str) -> list[tuple[int, Measurement]]:
+        """All measurements of one name, with their steps."""
+        return [(int(c.provenance["step"]), c[name]) for c in self.checks if name in c]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a check: step, verdict, and a column for every measurement."""
+        import pandas as pd
+
+        rows = [
+            {"step": card.provenance["step"], "verdict": str(card.verdict), **{m.name: m.value for m in card.measurements}}
+            for card in self.checks
+        ]
+        return pd.DataFrame(rows)
+
+
+HISTORY_FILE = "history.jsonl"
+"""Name of the record inside a run's folder."""
+
+
+def _urgency(finding: Finding) -> int:
+    return [Status.FOUND, Status.WATCH, Status.CLEAR, Status.NOT_CHECKED].index(finding.status)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: write null."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+
+
+def _lively(row: Mapping[str, Any]) -> dict[str, Any]:
+    value = math.nan if row["value"] is None else row["value"]
+    expected = None if row["expected"] is None else (row["expected"][0], row["expected"][1])
+    return {**row, "value": value, "expected": expected}
+
+
+def replace_finding(finding: Finding, *, since: int) -> Finding:
+    """The same finding, dated."""
+    return replace(finding, since=since)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file at once or not at all: a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)  # noqa: PTH105  (Path.replace is the same call; os.replace is the documented atomic one)

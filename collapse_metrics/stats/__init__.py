@@ -1,0 +1,1 @@
+"""How sure are we? Exact tests, corrections and intervals: arrays in, numbers out."""

@@ -1,0 +1,88 @@
+"""Are the modes drawn as often as they should be? Exact intervals and tests for counts of modes."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import stats
+
+EM_STEPS = 200
+"""Fixed-point steps when the classifier's confusion is undone. With a diagonal above 0.9 the shares settle to
+1e-6 within about 20; the rest is for poorer classifiers."""
+
+
+def clopper_pearson(count: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Exact two-sided interval for a share seen ``count`` times in ``n``; covers at least at ``level``."""
+    tail = (1 - level) / 2
+    low = 0.0 if count == 0 else float(stats.beta.ppf(tail, count, n - count + 1))
+    high = 1.0 if count == n else float(stats.beta.ppf(1 - tail, count + 1, n - count))
+    return low, high
+
+
+def samples_to_see(share: float, *, alpha: float) -> int:
+    """Fewest samples in which never meeting a mode of this share is less likely than ``alpha``."""
+    return int(np.ceil(np.log(alpha) / np.log1p(-share)))
+
+
+def undo_confusion(
+    counts: Float[np.ndarray, "*sets modes"], confusion: Float[np.ndarray, "modes modes"]
+) -> Float[np.ndarray, "*sets modes"]:
+    """Most likely true shares behind counts of *called* modes, for a classifier of known confusion.
+
+    Maximum likelihood by expectation-maximisation, so that shares stay non-negative and sum to one, which
+    inverting the matrix does not promise. Several sets of counts may be stacked in front.
+    """
+    counts = np.asarray(counts, dtype=float)
+    total = counts.sum(axis=-1, keepdims=True)
+    modes = confusion.shape[0]
+    observed = np.divide(counts, total, out=np.full_like(counts, 1 / modes), where=total > 0)
+    # Start near the observed shares but strictly inside the simplex: a zero could never grow again.
+    shares = 0.999 * observed + 0.001 / modes
+    for _ in range(EM_STEPS):
+        called = shares @ confusion
+        ratio = np.divide(observed, called, out=np.zeros_like(observed), where=called > 0)
+        updated = shares * (ratio @ confusion.T)
+        done = np.abs(updated - shares).max() < 1e-9
+        shares = updated
+        if done:
+            break
+    return shares
+
+
+def share_test(
+    counts: Int[np.ndarray, " modes"],
+    shares: Float[np.ndarray, " modes"],
+    *,
+    draws: int = 9999,
+    rng: np.random.Generator,
+) -> float:
+    r"""P-value of the counts if the true shares were ``shares``: likelihood-ratio test, null by simulation.
+
+    The statistic is :math:`G = 2 \sum_c x_c \ln(x_c / n\pi_c)`. Its null law is simulated, not taken from the
+    chi-square limit, so that small expected counts do no harm. The observed table counts as one of the draws,
+    which keeps the false-alarm rate at or below the level for any number of draws.
+    """
+    counts = np.asarray(counts, dtype=float)
+    n = int(counts.sum())
+    if n == 0:
+        return 1.0
+    if (counts[shares == 0] > 0).any():
+        return 1 / (draws + 1)
+    null = rng.multinomial(n, shares, size=draws)
+    seen, simulated = _likelihood_ratio(counts, shares), _likelihood_ratio(null, shares)
+    # A hair of slack, so that a table equal to the observed one counts as equally extreme despite rounding.
+    return float((1 + (simulated >= seen - 1e-9).sum()) / (draws + 1))
+
+
+def _likelihood_ratio(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    expected = counts.sum(axis=-1, keepdims=True) * shares
+    ratio = np.divide(counts, expected, out=np.ones_like(expected), where=(counts > 0) & (expected > 0))
+    result: np.ndarray = 2 * (counts * np.log(ratio)).sum(axis=-1)
+    return result
+
+
+def holm(p_values: Float[np.ndarray, " tests"]) -> Float[np.ndarray, " tests"]:
+    """Holm's adjusted p-values: rejecting those below alpha errs anywhere with probability at most alpha."""
+    order = np.argsort(p_values)
+    factors = np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
+    return adjusted
