@@ -14,7 +14,7 @@ from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
 from collapse_metrics.records import Measurement
-from collapse_metrics.reference import SPREAD_ROWS, Reference, prepare, spread_of
+from collapse_metrics.reference import SPREAD_ROWS, Reference, as_tensor, prepare, spread_of
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.shares import clopper_pearson, samples_to_see, undo_confusion
 from collapse_metrics.stats.u_statistics import normal_interval
@@ -38,7 +38,7 @@ def measure(
     fake: Any, reference: Reference, *, value_range: tuple[float, float] | None, step: int | None, seed: int
 ) -> tuple[list[Measurement], int]:
     """Every measurement of finished samples, and how many of the samples were finite."""
-    rows = torch.as_tensor(np.asarray(fake) if not isinstance(fake, Tensor) else fake).detach().cpu()
+    rows = as_tensor(fake)
     if rows.ndim < 2 or len(rows) == 0:
         raise ValueError(f"samples must be one a row and at least one, got shape {tuple(rows.shape)}.")
     finite = torch.isfinite(rows.flatten(1).float()).all(dim=1)

@@ -245,9 +245,20 @@ def _packaged(name: str) -> Reference:
     return Reference.load(PACKAGED / f"{name}.safetensors")
 
 
+def as_tensor(samples: Any) -> Tensor:
+    """Arrays, tables, lists and tensors as one tensor on the CPU."""
+    if isinstance(samples, Tensor):
+        return samples.detach().cpu()
+    array = np.asarray(samples)
+    if array.dtype.kind not in "uifb":
+        raise ValueError(f"samples must be numbers, got {array.dtype}: encode or drop what is not.")
+    # torch warns about, and may write through, arrays that say they are read-only.
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
 def prepare(samples: Any, embedder: Embedder, value_range: tuple[float, float] | None) -> tuple[Tensor, Tensor]:
     """Samples as the embedder takes them, and the same samples as flat float rows."""
-    rows = torch.as_tensor(np.asarray(samples) if not isinstance(samples, Tensor) else samples).detach().cpu()
+    rows = as_tensor(samples)
     if rows.ndim < 2:
         raise ValueError(f"samples must be one a row, got shape {tuple(rows.shape)}: add the axis of samples.")
     if embedder.takes_pictures:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from collapse_metrics.metrics._neighbours import distance_blocks, kth_neighbour_distance
+from collapse_metrics.metrics._neighbours import distance_blocks, kth_neighbour_distance, within
 
 
 class NeighbourTable:
@@ -20,14 +20,14 @@ class NeighbourTable:
         self.k = k
         self.radius = kth_neighbour_distance(real, k).float()
         self.to_real = _matrix(fake, real)
-        self.inside = (self.to_real <= self.radius).sum(dim=1)
+        self.inside = within(self.to_real, self.radius).sum(dim=1)
         self.neighbour = self.to_real.argmin(dim=1)
         self.siblings = _matrix(fake, fake)
         self.siblings.fill_diagonal_(torch.inf)
 
     def coverage(self, rows: Tensor) -> float:
         """Share of real rows with one of the chosen rows in their ball."""
-        return (self.to_real[rows].amin(dim=0) <= self.radius).double().mean().item()
+        return within(self.to_real[rows].amin(dim=0), self.radius).double().mean().item()
 
     def density(self, rows: Tensor) -> float:
         """Mean number of balls around one of the chosen rows, over k."""

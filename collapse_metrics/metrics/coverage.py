@@ -5,7 +5,7 @@ from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets, check_k, check_rows
 from collapse_metrics._registry import metric
-from collapse_metrics.metrics._neighbours import kth_neighbour_distance, nearest
+from collapse_metrics.metrics._neighbours import kth_neighbour_distance, nearest, within
 
 
 @metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/2002.09797")
@@ -18,7 +18,7 @@ def coverage(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake d
 
     Reading the number:
         - **Healthy**: near :math:`1 - \prod_{i=1}^{k} \frac{n-i}{n+m-i}`, the mean score of a perfect generator
-          for ``n`` real and ``m`` generated samples; about 0.97 at ``k=5`` and ``n = m``, but 0.53 when there are
+          for ``n`` real and ``m`` generated samples; about 0.97 at ``k=5`` and ``n = m``, but 0.49 when there are
           seven real samples for each generated one.
         - **Collapsed**: near 0. With equal modes, the share of the modes still alive.
         - **Blind to** wrong proportions: a few samples a mode are enough. Noise on good samples lowers it as far
@@ -59,4 +59,4 @@ def coverage(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake d
     check_rows(1, fake=fake)
     radius = kth_neighbour_distance(real, k)
     reach, _ = nearest(real, to=fake)
-    return (reach <= radius).double().mean().item()
+    return within(reach, radius).double().mean().item()

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets, check_k, check_rows
 from collapse_metrics._registry import metric
-from collapse_metrics.metrics._neighbours import distance_blocks, kth_neighbour_distance
+from collapse_metrics.metrics._neighbours import distance_blocks, kth_neighbour_distance, within
 
 
 @metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/2002.09797")
@@ -53,5 +53,7 @@ def density(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake di
     check_k(k, real=real)
     check_rows(1, fake=fake)
     radius = kth_neighbour_distance(real, k)
-    inside = torch.stack([(block <= radius).sum() for _, block in distance_blocks(fake, real)]).sum().item()
+    inside = (
+        torch.stack([within(block, radius).sum() for _, block in distance_blocks(fake, real)]).sum().item()
+    )
     return inside / (k * len(fake))

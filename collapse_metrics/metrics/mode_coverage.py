@@ -1,7 +1,7 @@
 """Mode coverage: what share of the modes does the generator still draw?"""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, Real
 
 from collapse_metrics._checks import check_counts
 from collapse_metrics._registry import metric
@@ -67,9 +67,11 @@ def mode_coverage(
 
 
 def living_modes(
-    counts: Float[np.ndarray, "*sets modes"], shares: Float[np.ndarray, " modes"], confusion: np.ndarray | None
-) -> np.ndarray:
-    """Which modes are alive, for one row of counts or for many at once."""
+    counts: Real[np.ndarray, "*sets modes"],
+    shares: Float[np.ndarray, " modes"],
+    confusion: Float[np.ndarray, "modes modes"] | None,
+) -> Bool[np.ndarray, "*sets drawn"]:
+    """Which modes that the reference has are alive, for one row of counts or for many at once."""
     if confusion is None:
         confusion = np.eye(len(shares))
     corrected = undo_confusion(counts, confusion)

@@ -55,7 +55,9 @@ def pairwise_diversity(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor,
     check_rows(2, real=real, fake=fake)
     spread = mean_pairwise_distance(rows=real)
     if spread == 0:
-        raise ValueError("`real` must hold different samples, got the same row throughout: check how it was loaded.")
+        raise ValueError(
+            "`real` must hold different samples, got the same row throughout: check how it was loaded."
+        )
     return mean_pairwise_distance(rows=fake) / spread
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @contextmanager
@@ -23,11 +23,17 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0) -> Iterator[None]:
     """
     parts = [] if module is None else list(module.modules())
     flags = [part.training for part in parts]
-    buffers = [] if module is None else [(b, b.detach().clone()) for b in module.buffers()]
+    buffers = [_copied(part) for part in parts]
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (saved, not used)
     cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=cuda), torch.no_grad():
-        torch.manual_seed(seed)  # of the fork alone: it ends with this block
+        # Of the fork alone: it ends with this block. Not torch.manual_seed: where CUDA is not yet in use, that
+        # would wait for the training's first step on it, and seed it then.
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            torch.cuda.manual_seed_all(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002  (for generators that use it)
+        random.seed(seed)
         try:
             for part in parts:  # not module.eval(): an overridden train() may do more than set the flag
                 part.training = False
@@ -35,8 +41,25 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0) -> Iterator[None]:
         finally:
             for part, flag in zip(parts, flags, strict=True):
                 part.training = flag
-            for buffer, before in buffers:
-                if not torch.equal(buffer, before):
-                    buffer.copy_(before)
+            for part, before in zip(parts, buffers, strict=True):
+                _put_back(part, before)
             np.random.set_state(numpy_state)  # noqa: NPY002
             random.setstate(python_state)
+
+
+Buffers = dict[str, tuple[Tensor, Tensor] | None]
+"""By name: the buffer itself and a copy of its values."""
+
+
+def _copied(part: nn.Module) -> Buffers:
+    """The part's own buffers; a forward pass may change one in place or put another tensor in its place."""
+    return {name: None if b is None else (b, b.detach().clone()) for name, b in part._buffers.items()}
+
+
+def _put_back(part: nn.Module, before: Buffers) -> None:
+    for name in part._buffers.keys() - before.keys():  # made by the forward pass
+        del part._buffers[name]
+    for name, held in before.items():
+        part._buffers[name] = None if held is None else held[0]
+        if held is not None and not torch.equal(*held):
+            held[0].copy_(held[1])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from collapse_metrics._registry import probe
-from collapse_metrics.metrics import mean_pairwise_distance
+from collapse_metrics.probes._span import span_of
 
 MOST_INPUTS = 256
 """Inputs tried at most; of wider latents the first 256 stand for all."""
@@ -41,7 +41,7 @@ def one_hot_sensitivity(
         ValueError: If there are fewer than two latents.
 
     Cost:
-        One forward pass of the batch and one of as many latents as there are inputs, 256 at most.
+        Two forward passes of the batch, and two of as many latents as there are inputs, 256 at most.
 
     Example:
         >>> import torch
@@ -56,12 +56,13 @@ def one_hot_sensitivity(
     """
     if len(latents) < 2:
         raise ValueError(f"`latents` needs at least 2 rows, got {len(latents)}: draw more.")
-    usual = mean_pairwise_distance(rows=respond(latents))
-    if usual <= resolution:
+    usual = span_of(latents, respond=respond, resolution=resolution)
+    if usual == 0:
         return 0.0
     size = latents[0].numel()
     length = latents.flatten(1).norm(dim=1).mean()
     hot = length * torch.eye(size)[:MOST_INPUTS]
     if size < 3:
         hot = torch.cat([hot, -hot])
-    return mean_pairwise_distance(rows=respond(hot.reshape(-1, *latents.shape[1:]).to(latents.dtype))) / usual
+    hot = hot.reshape(-1, *latents.shape[1:]).to(latents.dtype)
+    return span_of(hot, respond=respond, resolution=0.0) / usual

@@ -11,6 +11,9 @@ from collapse_metrics.probes.guard import undisturbed
 CHUNK = 256
 """Latents a forward pass. Fixed, so that results never depend on a batch size the user chose."""
 
+FILLED = 16
+"""Normal numbers that torch fills at a time."""
+
 LATENT_ATTRIBUTES = ("latent_dim", "nz", "z_dim", "dim_z", "latent_size", "noise_size", "encoding_dims")
 """Names under which public generators keep the size of their noise."""
 
@@ -30,7 +33,9 @@ class Sampler:
         seed: Of the latents, and of any noise that the generator draws by itself.
     """
 
-    def __init__(self, generator: nn.Module | Callable[[Tensor], Tensor], *, latent: Latent, seed: int = 0) -> None:
+    def __init__(
+        self, generator: nn.Module | Callable[[Tensor], Tensor], *, latent: Latent, seed: int = 0
+    ) -> None:
         self.generator = unwrap(generator)
         self.latent = latent
         self.seed = seed
@@ -51,7 +56,7 @@ class Sampler:
     def __call__(self, z: Tensor) -> Tensor:
         """Outputs for ``z``, on the CPU, without leaving a trace in the generator or in any random state."""
         with undisturbed(self.module, seed=self.seed):
-            return torch.cat([self._forward(chunk) for chunk in z.split(CHUNK)])
+            return torch.cat([self._forward(chunk.clone()) for chunk in z.split(CHUNK)])
 
     def respond(self, z: Tensor) -> Tensor:
         """Outputs as flat float rows."""
@@ -68,16 +73,22 @@ class Sampler:
                 "pass a function that picks it out, for example lambda z: G(z)[0]."
             )
         if len(out) != len(z):
-            raise ValueError(f"the generator must return one sample a latent, got {len(out)} for {len(z)} latents.")
+            raise ValueError(
+                f"the generator must return one sample a latent, got {len(out)} for {len(z)} latents."
+            )
         return out.detach().cpu()
 
 
 def draw_latents(latent: Latent, n: int, rng: torch.Generator) -> Tensor:
-    """``n`` latents in one draw on the CPU."""
+    """``n`` latents in one draw on the CPU.
+
+    Of a size or shape, a larger draw begins with the smaller one: torch fills normal numbers in sixteens, and only a
+    last group that is not full depends on how many were asked for.
+    """
     if callable(latent):
         return latent(n, rng)
     shape = (latent,) if isinstance(latent, int) else tuple(latent)
-    return torch.randn(n, *shape, generator=rng)
+    return torch.randn(-(-n // FILLED) * FILLED, *shape, generator=rng)[:n]
 
 
 def unwrap(generator: Any) -> Any:
@@ -98,6 +109,7 @@ def unwrap(generator: Any) -> Any:
 
 def latent_of(generator: Any) -> Latent | None:
     """The size of the noise, where the generator keeps it under one of the usual names."""
+    generator = unwrap(generator)
     for name in LATENT_ATTRIBUTES:
         size = getattr(generator, name, None)
         if isinstance(size, int) and not isinstance(size, bool) and size > 0:

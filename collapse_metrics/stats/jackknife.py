@@ -35,10 +35,10 @@ def jackknife_interval(
     Returns:
         Low and high end; both equal ``value`` where all blocks agree.
     """
+    if n < 2:
+        return value, value
     kept = blocks_of(n, seed=seed)
     b = len(kept)
-    if b < 2:
-        return value, value
     replicates = np.array([compute(rows) for rows in kept])
     variance = (b - 1) / b * np.square(replicates - replicates.mean()).sum()
     half = float(stats.t.ppf((1 + level) / 2, b - 1) * np.sqrt(variance))

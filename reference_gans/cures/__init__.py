@@ -1,0 +1,1 @@
+"""Which changes to GAN training keep the modes alive?"""

@@ -1,0 +1,53 @@
+"""Which game do the two networks play?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+LossOfLogits = Callable[[Tensor, Tensor], Tensor]
+"""Logits of the real batch, logits of the fake batch -> a scalar loss."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """What the discriminator minimises, and what the generator minimises."""
+
+    name: str
+    d_loss: LossOfLogits
+    g_loss: LossOfLogits
+
+
+def _d_non_saturating(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def _g_non_saturating(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-fake).mean()
+
+
+def _d_relativistic(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(fake - real).mean()
+
+
+def _g_relativistic(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(real - fake).mean()
+
+
+NON_SATURATING = Game("non-saturating", _d_non_saturating, _g_non_saturating)
+r"""Each sample is judged alone: :math:`-\log D(x) - \log(1 - D(G(z)))` against :math:`-\log D(G(z))`.
+
+Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, in logits: ``softplus(-l)`` is ``-log sigmoid(l)``.
+At balance the discriminator's loss is ``2 log 2`` and the generator's ``log 2``.
+"""
+
+RELATIVISTIC = Game("relativistic", _d_relativistic, _g_relativistic)
+r"""A fake has only to beat a real one: :math:`\log(1 + e^{D(G(z)) - D(x)})`, and the pair swapped.
+
+A generator gains nothing by piling up where ``D`` is high, since every fake is weighed against some real
+sample; that removes the bad basins in which modes stay dropped (Sun et al. 2020,
+https://arxiv.org/abs/2011.04926). Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734; the swap of
+the non-saturating form is that of R3GAN's code (Huang et al. 2024, https://arxiv.org/abs/2501.05441).
+At balance both losses are ``log 2``.
+"""

@@ -1,0 +1,46 @@
+"""Rule: near copies within the modes that live."""
+
+import pytest
+
+from collapse_metrics.diagnosis.intra_mode_collapse import COLLAPSED_BELOW, WATCH_BELOW
+from collapse_metrics.records import Status
+
+HEALTHY = (1.0, 1.05)
+
+
+@pytest.mark.parametrize("accuser", ["neighbour_ratio", "distinct_neighbours"])
+@pytest.mark.parametrize(
+    ("value", "high", "status"),
+    [
+        (0.40, 0.499, "found"),
+        (0.40, 0.50, "watch"),
+        (0.59, 0.70, "watch"),
+        (0.60, 0.70, "clear"),
+        (1.00, 1.05, "clear"),
+    ],
+)
+def test_each_witness_accuses_by_itself(applied, of, accuser, value, high, status):
+    assert (COLLAPSED_BELOW, WATCH_BELOW) == (0.5, 0.6)
+    ends = {"neighbour_ratio": HEALTHY, "distinct_neighbours": HEALTHY, accuser: (value, high)}
+    finding = applied("intra_mode_collapse", *(of(name, v, high=h) for name, (v, h) in ends.items()))
+    assert finding.status is Status(status)
+    assert f"siblings {ends['neighbour_ratio'][0]:.2f} times" in finding.evidence
+    assert f"{ends['distinct_neighbours'][0]:.2f} times as many distinct" in finding.evidence
+    assert bool(finding.remedies) == (status != "clear")
+
+
+@pytest.mark.parametrize(("value", "status"), [(0.19, "found"), (0.21, "watch"), (0.25, "clear")])
+def test_a_perfect_generator_s_score_is_the_yardstick(applied, of, value, status):
+    finding = applied(
+        "intra_mode_collapse",
+        of("neighbour_ratio", 1.0),
+        of("distinct_neighbours", value, high=value, usual=0.4),
+    )
+    assert finding.status is Status(status)
+    assert f"{value / 0.4:.2f} times as many distinct" in finding.evidence
+
+
+@pytest.mark.parametrize(("value", "status"), [(0.49, "found"), (0.51, "watch")])
+def test_without_an_interval_the_value_stands_for_its_end(applied, of, value, status):
+    finding = applied("intra_mode_collapse", of("neighbour_ratio", value), of("distinct_neighbours", 1.0))
+    assert finding.status is Status(status)

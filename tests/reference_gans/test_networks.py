@@ -1,0 +1,37 @@
+"""Networks: shapes, ranges, and what the minibatch feature tells."""
+
+import pytest
+import torch
+
+from reference_gans import networks
+
+
+@pytest.mark.parametrize(
+    "make", [networks.conv_generator, networks.mlp_generator, networks.upsampling_generator]
+)
+@pytest.mark.parametrize("latent", [1, 64])
+def test_image_generators_draw_pixels(make, latent, rng):
+    images = make(latent)(torch.randn(4, latent, generator=rng))
+    assert images.shape == (4, 1, 28, 28)
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "make", [networks.conv_discriminator, networks.mlp_discriminator, networks.small_discriminator]
+)
+def test_image_discriminators_give_one_logit_each(make, rng):
+    assert make()(torch.rand(4, 1, 28, 28, generator=rng)).shape == (4, 1)
+
+
+def test_plane_networks(rng):
+    points = networks.plane_generator(3)(torch.randn(5, 3, generator=rng))
+    assert points.shape == (5, 2)
+    assert networks.plane_discriminator()(points).shape == (5, 1)
+
+
+def test_noise_gain_scales_the_noise_and_is_saved(rng):
+    gain, z = networks.NoiseGain(0.25), torch.randn(5, 3, generator=rng)
+    assert torch.equal(gain(z), 0.25 * z)
+    assert set(gain.state_dict()) == {"gain"}
+    assert not list(gain.parameters())

@@ -1,0 +1,189 @@
+"""Counts of modes: exact intervals and tests against their definitions, and against the program of SciPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from collapse_metrics.stats.shares import clopper_pearson, holm, samples_to_see, share_test, undo_confusion
+
+
+class TestClopperPearson:
+    @given(n=st.integers(1, 2000), part=st.floats(0, 1), level=st.sampled_from([0.5, 0.95, 0.999]))
+    def test_agrees_with_scipy(self, n, part, level):
+        count = round(part * n)
+        theirs = stats.binomtest(count, n).proportion_ci(level, method="exact")
+        assert clopper_pearson(count, n, level=level) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+    def test_the_level_is_95_percent_unless_told(self):
+        assert clopper_pearson(3, 20) == clopper_pearson(3, 20, level=0.95)
+
+    def test_nothing_and_everything_have_one_open_end(self):
+        # The rule of three: nothing in n says at most about 3.7 / n at 95 %, two-sided.
+        assert clopper_pearson(0, 100) == (0.0, pytest.approx(1 - 0.025 ** (1 / 100)))
+        assert clopper_pearson(100, 100) == (pytest.approx(0.025 ** (1 / 100)), 1.0)
+
+    @pytest.mark.parametrize("share", [0.02, 0.3, 0.5])
+    def test_covers_at_least_as_often_as_it_says(self, share):
+        # Summed over every possible count: exact, no simulation.
+        n = 40
+        ends = [clopper_pearson(count, n) for count in range(n + 1)]
+        weights = stats.binom.pmf(np.arange(n + 1), n, share)
+        covered = sum(w for w, (low, high) in zip(weights, ends, strict=True) if low <= share <= high)
+        assert 0.95 <= covered < 0.9999
+
+
+class TestSamplesToSee:
+    @given(share=st.floats(0.01, 0.99), alpha=st.floats(1e-4, 0.5))
+    def test_agrees_with_brute_force(self, share, alpha):
+        n = 1
+        while (1 - share) ** n > alpha * (1 + 1e-12):
+            n += 1
+        assert samples_to_see(share, alpha=alpha) == n
+
+    @pytest.mark.parametrize(
+        ("share", "alpha", "n"), [(0.5, 0.25, 2), (0.5, 0.24, 3), (0.05, 0.0005, 149), (1.0, 0.01, 1)]
+    )
+    def test_known_answers(self, share, alpha, n):
+        assert samples_to_see(share, alpha=alpha) == n
+
+
+def random_confusion(rng, modes, least=0.6):
+    """A classifier that is right in most cases of each mode."""
+    errors = rng.dirichlet(np.ones(modes), size=modes)
+    return least * np.eye(modes) + (1 - least) * errors
+
+
+class TestUndoConfusion:
+    @given(seed=st.integers(0, 10_000), modes=st.integers(2, 10))
+    def test_recovers_the_shares_behind_noiseless_counts(self, seed, modes):
+        rng = np.random.default_rng(seed)
+        shares, confusion = rng.dirichlet(3 * np.ones(modes)), random_confusion(rng, modes, least=0.8)
+        assert undo_confusion(1e6 * shares @ confusion, confusion) == pytest.approx(shares, abs=1e-4)
+
+    @given(seed=st.integers(0, 10_000), modes=st.integers(2, 10), n=st.integers(1, 500))
+    def test_stays_on_the_simplex(self, seed, modes, n):
+        rng = np.random.default_rng(seed)
+        counts = rng.multinomial(n, rng.dirichlet(0.3 * np.ones(modes)))
+        shares = undo_confusion(counts, random_confusion(rng, modes))
+        assert (shares >= 0).all()
+        assert shares.sum() == pytest.approx(1.0)
+
+    @given(seed=st.integers(0, 10_000), modes=st.integers(2, 6), n=st.integers(20, 500))
+    def test_no_other_shares_explain_the_counts_better(self, seed, modes, n):
+        rng = np.random.default_rng(seed)
+        confusion = random_confusion(rng, modes)
+        counts = rng.multinomial(n, rng.dirichlet(np.ones(modes)))
+
+        def log_likelihood(shares):
+            called = shares @ confusion
+            return (counts * np.log(np.where(counts > 0, called, 1.0))).sum()
+
+        best = undo_confusion(counts, confusion)
+        others = [*np.eye(modes), *rng.dirichlet(np.ones(modes), size=30), counts / n]
+        near = [0.99 * best + 0.01 * other for other in others]
+        assert log_likelihood(best) >= max(map(log_likelihood, [*others, *near])) - 1e-3
+
+    def test_a_mode_that_is_never_called_can_still_be_there(self):
+        confusion = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+        assert undo_confusion(np.array([0, 7, 3]), confusion) == pytest.approx([0.7, 0.3, 0.0], abs=1e-6)
+
+    def test_a_perfect_classifier_needs_no_correction(self):
+        counts = np.array([3, 0, 17, 80])
+        assert undo_confusion(counts, np.eye(4)) == pytest.approx(counts / 100, abs=1e-9)
+
+    def test_rows_are_true_modes(self):
+        confusion = np.array([[0.6, 0.4], [0.0, 1.0]])
+        assert undo_confusion(np.array([600, 400]), confusion) == pytest.approx([1.0, 0.0], abs=5e-3)
+
+    def test_sets_may_be_stacked_in_front(self, numpy_rng):
+        confusion = random_confusion(numpy_rng, 4)
+        tables = numpy_rng.multinomial(60, [0.4, 0.3, 0.2, 0.1], size=(3, 5))
+        together = undo_confusion(tables, confusion)
+        assert together.shape == (3, 5, 4)
+        for i, j in np.ndindex(3, 5):
+            assert together[i, j] == pytest.approx(undo_confusion(tables[i, j], confusion), abs=1e-4)
+
+    def test_an_empty_set_among_others_spoils_nothing(self):
+        shares = undo_confusion(np.array([[0, 0], [30, 10]]), 0.8 * np.eye(2) + 0.1)
+        assert np.isfinite(shares).all()
+        assert shares.sum(axis=1) == pytest.approx([1.0, 1.0])
+
+    def test_inputs_are_left_alone(self):
+        counts, confusion = np.array([3.0, 7.0]), np.array([[0.9, 0.1], [0.2, 0.8]])
+        kept = counts.copy(), confusion.copy()
+        undo_confusion(counts, confusion)
+        assert np.array_equal(counts, kept[0])
+        assert np.array_equal(confusion, kept[1])
+
+
+class TestShareTest:
+    def test_the_false_alarm_rate_is_the_level(self, numpy_rng):
+        # 400 healthy tables at 5 %: outside of 5..40 alarms with a probability below 1e-4 (binomial tails).
+        shares = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+        tables = numpy_rng.multinomial(60, shares, size=400)
+        alarms = sum(share_test(table, shares, draws=199, rng=numpy_rng) <= 0.05 for table in tables)
+        assert 5 <= alarms <= 40
+
+    def test_the_false_alarm_rate_holds_for_very_few_draws(self, numpy_rng):
+        # Of 19 draws and the table itself, one is the most extreme: exactly 5 % at most. Bounds as above.
+        shares = np.full(6, 1 / 6)
+        tables = numpy_rng.multinomial(50, shares, size=400)
+        alarms = sum(share_test(table, shares, draws=19, rng=numpy_rng) <= 0.05 for table in tables)
+        assert alarms <= 40
+
+    @given(seed=st.integers(0, 10_000), modes=st.integers(2, 8), n=st.integers(0, 300))
+    def test_a_p_value_is_above_zero_and_at_most_one(self, seed, modes, n):
+        rng = np.random.default_rng(seed)
+        counts = rng.multinomial(n, rng.dirichlet(np.ones(modes)))
+        p = share_test(counts, rng.dirichlet(np.ones(modes)), draws=99, rng=rng)
+        assert 1 / 100 <= p <= 1
+
+    def test_no_samples_say_nothing(self, numpy_rng):
+        assert share_test(np.zeros(3, dtype=int), np.full(3, 1 / 3), rng=numpy_rng) == 1.0
+
+    def test_what_cannot_be_is_as_extreme_as_can_be(self, numpy_rng):
+        shares = np.array([0.5, 0.5, 0.0])
+        assert share_test(np.array([5, 5, 1]), shares, draws=99, rng=numpy_rng) == 1 / 100
+        assert share_test(np.array([5, 5, 0]), shares, draws=99, rng=numpy_rng) == 1.0
+
+    def test_ties_count_against_the_alarm(self, numpy_rng):
+        # One sample of two equal modes: both tables are equally extreme, whichever came.
+        assert share_test(np.array([1, 0]), np.array([0.5, 0.5]), draws=99, rng=numpy_rng) == 1.0
+
+    def test_agrees_with_the_chi_square_limit_for_many_samples(self, numpy_rng):
+        shares, counts = np.array([0.2, 0.3, 0.5]), np.array([2100, 2970, 4930])
+        limit = stats.power_divergence(counts, 10_000 * shares, lambda_="log-likelihood").pvalue
+        assert share_test(counts, shares, rng=numpy_rng) == pytest.approx(limit, abs=0.02)
+
+
+class TestHolm:
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+    def test_agrees_with_the_definition(self, p_values):
+        m = len(p_values)
+        by_size = sorted(range(m), key=lambda i: p_values[i])
+        expected, highest = [0.0] * m, 0.0
+        for place, i in enumerate(by_size):
+            highest = max(highest, min(1.0, (m - place) * p_values[i]))
+            expected[i] = highest
+        assert holm(np.array(p_values)) == pytest.approx(expected)
+
+    def test_known_answer(self):
+        # The example of Holm's procedure in R's p.adjust: 0.01, 0.02, 0.03, 0.04 at four tests.
+        assert holm(np.array([0.03, 0.01, 0.04, 0.02])) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+
+    def test_one_test_needs_no_correction_and_none_is_allowed(self):
+        assert holm(np.array([0.3])) == [0.3]
+        assert len(holm(np.array([]))) == 0
+
+    def test_errs_anywhere_at_most_at_the_level(self, numpy_rng):
+        # 2,000 families of eight true nulls at 5 %: more than 145 with an error has a probability below 1e-4.
+        families = numpy_rng.random((2000, 8))
+        wrong = sum((holm(p_values) <= 0.05).any() for p_values in families)
+        assert 55 <= wrong <= 145
+
+    def test_inputs_are_left_alone(self):
+        p_values = np.array([0.03, 0.01])
+        holm(p_values)
+        assert p_values.tolist() == [0.03, 0.01]
