@@ -1,4 +1,4 @@
-# Four doors: `make demo`, `make test`, `make lint`, `make bench`. Each does its own set-up.
+# Five doors: `make demo`, `make test`, `make lint`, `make bench`, `make docs`. Each does its own set-up.
 PYTHON ?= python3
 BIN := .venv/bin
 # Wheels are unpacked without compiling every file first: it halves the time of a first installation.
@@ -21,11 +21,11 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/overhead.py
 
-docs: .venv/dev.stamp
-	$(BIN)/python -m reference_gans.studies.recipe_table --data-root "$(DATA_ROOT)"
+docs: .venv/docs.stamp
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build
 
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo build dist docs/_build
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
@@ -36,4 +36,8 @@ clean:
 
 .venv/dev.stamp: .venv/run.stamp
 	$(PIP) -e '.[dev]'
+	touch $@
+
+.venv/docs.stamp: .venv/run.stamp
+	$(PIP) -e '.[docs]'
 	touch $@

@@ -27,7 +27,8 @@ RESOLUTION = 0.5 / 255
 """Half a grey level, root mean square over pixels: smaller differences are invisible in a saved picture."""
 
 LOSS_WINDOW = 2048
-"""Newest losses that are searched for cycles; older ones belong to another stage of training."""
+"""Newest losses that are searched for cycles, and never more than the later half of a run: the first half holds
+the transient of the start, which is a bend and no cycle."""
 
 
 def score(
@@ -130,7 +131,8 @@ def measure_probes(
 
 def measure_losses(losses: Mapping[str, Any], *, step: int | None, seed: int) -> list[Measurement]:
     """The strongest cycle of the generator's loss, where there are enough finite steps to judge one."""
-    series = np.asarray(losses.get("g_loss", ()), dtype=float)[-LOSS_WINDOW:]
+    series = np.asarray(losses.get("g_loss", ()), dtype=float)
+    series = series[len(series) // 2 :][-LOSS_WINDOW:]
     if len(series) < FEWEST_STEPS or not np.isfinite(series).all():
         return []
     cycle = strongest_cycle(series, rng=np.random.default_rng(seed))

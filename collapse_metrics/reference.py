@@ -113,12 +113,14 @@ class Reference:
         centres = _centres(modes, embedded.features, seed)
         called = _called(embedded, centres)
         count = len(embedder.modes) or (1 if centres is None else len(centres))
-        shares, confusion = _shares(called, labels, count)
+        accepted = None if embedded.probs is None else embedder.accepts(embedded.probs)
+        shares, confusion = _shares(called, labels, count, accepted)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
         away, _ = nearest(fresh, to=anchor)
         radius = float(away.quantile(REAL_KEPT))
-        accepted = embedder.accepts(embedded.probs) if embedded.probs is not None else None
         spread, error = spread_of(raw[order[:SPREAD_ROWS]])
+        if spread == 0:
+            raise ValueError("`real` must hold different samples, got the same one throughout: check how it was loaded.")
         return cls(
             name=name,
             embedder=embedder,
@@ -169,11 +171,13 @@ class Reference:
         ]
 
     def save(self, path: str | Path) -> None:
-        """Write the reference to one safetensors file; features in half precision."""
+        """Write the reference to one safetensors file."""
+        # The packaged classifier's features have unit spread; rows of users may be 1000 +- 0.1.
+        kind = torch.float16 if self.embedder.modes else torch.float32
         tensors = {
-            "anchor": self.anchor.half(),
+            "anchor": self.anchor.to(kind),
             "anchor_modes": self.anchor_modes.int(),
-            "fresh": self.fresh.half(),
+            "fresh": self.fresh.to(kind),
             "fresh_modes": self.fresh_modes.int(),
             "shares": torch.from_numpy(self.shares),
         }
@@ -294,12 +298,17 @@ def _called(embedded: Embedded, centres: Tensor | None) -> Tensor:
     return nearest(embedded.features, to=centres)[1]
 
 
-def _shares(called: Tensor, labels: Any, count: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Reference share of each mode, and the confusion matrix where true labels are known."""
+def _shares(
+    called: Tensor, labels: Any, count: int, accepted: Tensor | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reference share of each mode, and the confusion matrix where true labels are known.
+
+    Both among accepted samples, as generated samples are counted.
+    """
     calls = called.numpy()
+    kept = np.ones(len(calls), dtype=bool) if accepted is None else accepted.numpy()
     if labels is None:
-        shares = np.bincount(calls, minlength=count) / len(calls)
-        return shares, None
+        return np.bincount(calls[kept], minlength=count) / max(1, kept.sum()), None
     truth = np.asarray(labels).astype(np.int64)
     if truth.shape != calls.shape or truth.min() < 0 or truth.max() >= count:
         raise ValueError(
@@ -307,7 +316,7 @@ def _shares(called: Tensor, labels: Any, count: int) -> tuple[np.ndarray, np.nda
             f"{truth.shape} with values {truth.min()} to {truth.max()}."
         )
     table = np.zeros((count, count))
-    np.add.at(table, (truth, calls), 1.0)
+    np.add.at(table, (truth[kept], calls[kept]), 1.0)
     rows = table.sum(axis=1, keepdims=True)
     confusion = np.divide(table, rows, out=np.eye(count), where=rows > 0)
-    return table.sum(axis=1) / len(calls), confusion
+    return table.sum(axis=1) / table.sum(), confusion

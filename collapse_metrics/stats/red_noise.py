@@ -103,8 +103,6 @@ def _over_red_noise(rows: np.ndarray, phi: float | np.ndarray) -> tuple[np.ndarr
     frequency = np.fft.rfftfreq(n)[1:]
     column = np.broadcast_to(np.asarray(phi, dtype=float), len(rows))[:, None]
     over = power / _red_spectrum(column, frequency)
-    over = over / np.median(
-        over, axis=1, keepdims=True
-    )  # the median: a line must not raise its own yardstick
+    over /= np.median(over, axis=1, keepdims=True)  # the median: a line must not raise its own yardstick
     judged = np.arange(1, len(frequency) + 1) >= FEWEST_PERIODS  # periods in the series
     return frequency[judged], over[:, judged], power[:, judged]

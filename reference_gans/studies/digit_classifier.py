@@ -52,9 +52,8 @@ def main() -> None:
         )
         WEIGHTS.parent.mkdir(exist_ok=True)
         save_file({name: w.half().contiguous() for name, w in network.state_dict().items()}, WEIGHTS)
-        write_reference(every)
-    rows = list(figures(options.data_root, every))
-    write(rows)
+    write_reference(every)  # also without training: the threshold may have changed
+    write(list(figures(options.data_root, every)))
 
 
 def load(data_root: Path, name: str, part: str) -> Digits:

@@ -26,9 +26,12 @@ def test_grades_by_the_thresholds(applied, of, value, high, status):
     assert bool(finding.remedies) == (status != "clear")
 
 
-@pytest.mark.parametrize(("high", "status"), [(0.44, "found"), (0.46, "watch")])
-def test_real_data_s_own_share_is_the_yardstick(applied, of, high, status):
-    finding = applied("off_manifold", of("accepted_share", 0.3, high=high, usual=0.9))
+@pytest.mark.parametrize(
+    ("value", "high", "status"),
+    [(0.3, 0.44, "found"), (0.3, 0.46, "watch"), (0.71, 0.75, "watch"), (0.73, 0.75, "clear")],
+)
+def test_real_data_s_own_share_is_the_yardstick(applied, of, value, high, status):
+    finding = applied("off_manifold", of("accepted_share", value, high=high, usual=0.9))
     assert finding.status is Status(status)
     assert "of real data 90%" in finding.evidence
 

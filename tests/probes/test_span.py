@@ -32,6 +32,11 @@ def test_answers_that_drown_in_own_noise_are_none(part, heard):
     assert (span_of(LATENTS, respond=respond, resolution=0.0) > 0) == heard
 
 
+def test_own_noise_is_measured_at_a_latent_as_usual_as_the_others():
+    even = LATENTS / LATENTS.norm(dim=1, keepdim=True)
+    assert span_of(even, respond=lambda z: z.norm(dim=1, keepdim=True) * noise(z), resolution=0.0) == 0.0
+
+
 def test_differences_up_to_the_resolution_are_none():
     span = mean_pairwise_distance(rows=LATENTS)
     assert span_of(LATENTS, respond=lambda z: z, resolution=span) == 0.0

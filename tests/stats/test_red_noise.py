@@ -122,3 +122,41 @@ def test_the_source_of_chance_decides_and_the_series_is_left_alone(numpy_rng):
 def test_p_is_never_zero_and_never_above_one(numpy_rng):
     p_values = [strongest_cycle(x, rng=numpy_rng).p_value for x in wandering(numpy_rng, 0.2, 10, 64)]
     assert all(1 / (SIMULATIONS + 1) <= p <= 1 for p in p_values)
+
+
+@pytest.mark.parametrize("phi", [-0.5, 0.0, 0.9, 0.99])
+def test_the_null_is_a_settled_series_of_the_fitted_coefficient(phi, numpy_rng):
+    rows = red_noise._ar1_series(phi, 400, 300, numpy_rng)
+    assert rows.shape == (400, 300)
+    assert (rows[:, 1:] * rows[:, :-1]).mean() / rows.var() == pytest.approx(phi, abs=0.03)
+    assert rows[:, 0].var() == pytest.approx(1 / (1 - phi**2), rel=0.35)  # as wide at the start as anywhere
+
+
+def test_the_null_goes_through_the_same_detrending_and_the_same_fit(numpy_rng, monkeypatch):
+    fitted = []
+
+    def seen(flat, plain=fit_ar1):
+        fitted.append(flat)
+        return plain(flat)
+
+    monkeypatch.setattr(red_noise, "fit_ar1", seen)
+    strongest_cycle(np.arange(100) + wandering(numpy_rng, 0.9, 1, 100)[0], rng=numpy_rng)
+    assert [len(flat) for flat in fitted] == [1, SIMULATIONS]
+    for flat in fitted:
+        assert np.allclose(flat, signal.detrend(flat, axis=1))
+
+
+@pytest.mark.parametrize("whole", [16, 16.5])
+def test_a_cycle_between_two_bins_is_as_strong_as_one_within(whole, numpy_rng):
+    series = np.sin(2 * np.pi * np.arange(512) * whole / 512) + 0.01 * numpy_rng.standard_normal(512)
+    assert strongest_cycle(series, rng=numpy_rng).strength > 0.8
+
+
+def test_a_line_does_not_raise_its_own_yardstick(numpy_rng):
+    noise = numpy_rng.standard_normal((1, 256))
+    line = 20 * np.sin(2 * np.pi * np.arange(256) * 32 / 256)
+    _, without, _ = red_noise._over_red_noise(noise, 0.0)
+    _, beside, _ = red_noise._over_red_noise(noise + line, 0.0)
+    others = np.arange(without.shape[1]) != 32 - FEWEST_PERIODS
+    assert beside[0, others] == pytest.approx(without[0, others], rel=0.1)
+    assert beside[0, ~others] > 100 * without[0, ~others]

@@ -1,0 +1,128 @@
+"""How are verdicts, numbers and names said in plain words?"""
+
+import math
+from collections.abc import Sequence
+
+from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
+
+MEANINGS = {
+    Verdict.HEALTHY: "No material collapse that this many samples could have shown.",
+    Verdict.PARTIAL_COLLAPSE: "Part of the variety of the data is gone.",
+    Verdict.COLLAPSE: "Most of the variety of the data is gone.",
+    Verdict.BROKEN: "What comes out is not like the data at all, or the set-up is wrong.",
+    Verdict.INCONCLUSIVE: "Too little to go on: neither collapse nor health has been shown.",
+}
+"""What each verdict means, in one sentence."""
+
+SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
+"""Verdicts that have a beginning."""
+
+HARMLESS = ("loss_oscillation",)
+"""Findings that never make a verdict worse, and so do not explain one."""
+
+STATUS_WORDS = {
+    Status.FOUND: "found",
+    Status.WATCH: "watch",
+    Status.CLEAR: "clear",
+    Status.NOT_CHECKED: "not checked",
+}
+
+URGENCY = list(STATUS_WORDS)
+"""The order in which findings are read."""
+
+
+def spaced(name: str) -> str:
+    """``partial_collapse`` as a person writes it."""
+    return str(name).replace("_", " ")
+
+
+def label(name: str) -> str:
+    """A measurement's name as a heading; what stands in brackets is the user's and stays as it is."""
+    base, bracket, rest = name.partition("[")
+    return spaced(base).capitalize() + bracket + rest
+
+
+def number(value: float | None) -> str:
+    """Three digits that count, thousands with commas, and a word for what is no number."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "not finite"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}".replace("-", "−")
+
+
+def span(ends: Sequence[float | None] | None) -> str:
+    """A range in words, or a dash where there is none."""
+    if ends is None or ends[0] is None or ends[1] is None:
+        return "–"
+    low, high = number(ends[0]), number(ends[1])
+    return low if low == high else f"{low} to {high}"
+
+
+def against_real(m: Measurement) -> str:
+    """How a number lies to what a perfect generator would score, its own uncertainty granted."""
+    if m.expected is None or not math.isfinite(m.value):
+        return ""
+    low = m.value if m.low is None else m.low
+    high = m.value if m.high is None else m.high
+    if high < m.expected[0]:
+        return "below"
+    return "above" if low > m.expected[1] else "as real data"
+
+
+def by_urgency(findings: Sequence[Finding]) -> list[Finding]:
+    """What was found first, what could not be checked last."""
+    return sorted(findings, key=lambda f: URGENCY.index(f.status))
+
+
+def story(card: Scorecard) -> list[str]:
+    """The sentences under the verdict: what it means, why, since when, and on how many samples."""
+    said = [MEANINGS[card.verdict]]
+    if card.verdict in SICK:
+        said += [f.meaning for f in card.found if f.name not in HARMLESS and f.meaning]
+    if card.verdict is Verdict.INCONCLUSIVE and "samples_needed" in card:
+        needed = card["samples_needed"]
+        said.append(
+            f"{number(needed.value)} samples that pass for data are needed, {number(needed.n_fake)} were there."
+        )
+    if card.provenance.get("since") is not None:
+        said.append(f"Since step {_step(card.provenance['since'])}, without a break.")
+    return [*said, *_basis(card)]
+
+
+def _basis(card: Scorecard) -> list[str]:
+    about = card.provenance
+    parts = []
+    if about.get("n_fake") is not None:
+        parts.append(f"on {_step(about['n_fake'])} samples")
+    if about.get("reference"):
+        parts.append(f"against {about['reference']}")
+    if about.get("step") is not None:
+        parts.append(f"at step {_step(about['step'])}")
+    return ["Judged " + " ".join(parts) + "."] if parts else []
+
+
+def _step(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def course(steps: Sequence[int], verdicts: Sequence[Verdict]) -> str:
+    """The verdicts over time as one sentence, equal neighbours drawn together."""
+    runs: list[tuple[Verdict, int, int]] = []
+    for step, verdict in zip(steps, verdicts, strict=True):
+        if runs and runs[-1][0] is verdict:
+            runs[-1] = (verdict, runs[-1][1], step)
+        else:
+            runs.append((verdict, step, step))
+    if len(runs) > 12:
+        return f"The verdict changed {len(runs) - 1} times; the last one is {spaced(runs[-1][0])}, from step {runs[-1][1]:,} on."
+    parts = [
+        f"{spaced(verdict)} at step {first:,}"
+        if first == last
+        else f"{spaced(verdict)} from step {first:,} to {last:,}"
+        for verdict, first, last in runs
+    ]
+    text = ", then ".join(parts)
+    return text[:1].upper() + text[1:] + "."
