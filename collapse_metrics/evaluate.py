@@ -13,10 +13,11 @@ from collapse_metrics import __version__
 from collapse_metrics._registry import PROBES
 from collapse_metrics.diagnosis import judge
 from collapse_metrics.embed import resolve
+from collapse_metrics.embed.rows import as_tensor, prepare, settle_range
 from collapse_metrics.measurements import ALPHA, measure
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
 from collapse_metrics.records import Measurement, Scorecard
-from collapse_metrics.reference import Reference, prepare
+from collapse_metrics.reference import Reference
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
 from collapse_metrics.stats.u_statistics import normal_interval
 
@@ -81,8 +82,11 @@ def score(
             raise ValueError("`latent` is needed: the size of the generator's noise, for example latent=100.")
         sampler = Sampler(generator, latent=latent, seed=seed)
         fake = sampler(sampler.latents(n))
-    measurements, counted = measure(fake, reference, value_range=value_range, step=step, seed=seed)
-    if sampler is not None and counted > 1:
+    fake = as_tensor(fake)
+    if fake.ndim > 1:
+        value_range = settle_range(fake, reference.embedder, value_range)
+    measurements, finite = measure(fake, reference, value_range=value_range, step=step, seed=seed)
+    if sampler is not None and finite == len(fake):
         measurements += measure_probes(sampler, reference, value_range=value_range, step=step, seed=seed)
     if losses:
         measurements += measure_losses(losses, step=step, seed=seed)
@@ -144,9 +148,9 @@ def measure_losses(losses: Mapping[str, Any], *, step: int | None, seed: int) ->
 
 
 def _provenance(
-    fake: Any, reference: Reference, value_range: tuple[float, float] | None, seed: int
+    fake: Tensor, reference: Reference, value_range: tuple[float, float] | None, seed: int
 ) -> dict[str, Any]:
-    data = np.ascontiguousarray(np.asarray(fake.detach().cpu() if isinstance(fake, Tensor) else fake))
+    data = np.ascontiguousarray(fake.numpy())
     return {
         "collapse_metrics": __version__,
         "torch": torch.__version__,
@@ -156,7 +160,7 @@ def _provenance(
         "reference_fingerprint": reference.fingerprint,
         "embedder": reference.embedder.name,
         "embedder_fingerprint": reference.embedder.fingerprint,
-        "value_range": list(value_range) if value_range else "as found",
+        "value_range": list(value_range) if value_range else None,
         "alpha": ALPHA,
         "seed": seed,
     }

@@ -10,11 +10,13 @@ from torch import Tensor
 
 from collapse_metrics._registry import METRICS
 from collapse_metrics.embed import Embedded
+from collapse_metrics.embed.rows import as_tensor, prepare
 from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
+from collapse_metrics.metrics.pairwise_diversity import spread_of
 from collapse_metrics.records import Measurement
-from collapse_metrics.reference import SPREAD_ROWS, Reference, as_tensor, prepare, spread_of
+from collapse_metrics.reference import SPREAD_ROWS, Reference
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.shares import clopper_pearson, samples_to_see, undo_confusion
 from collapse_metrics.stats.u_statistics import normal_interval
@@ -42,7 +44,7 @@ def measure(
     if rows.ndim < 2 or len(rows) == 0:
         raise ValueError(f"samples must be one a row and at least one, got shape {tuple(rows.shape)}.")
     finite = torch.isfinite(rows.flatten(1).float()).all(dim=1)
-    about = {"embedder": reference.embedder.name, "step": step}
+    about: dict[str, Any] = {"embedder": reference.embedder.name, "step": step}
     found = [Measurement("finite_share", float(finite.double().mean()), expected=(1, 1), n_fake=len(rows), **about)]
     count = int(finite.sum())
     if count < 2:
@@ -78,10 +80,14 @@ def _spread(raw: Tensor, reference: Reference, about: dict[str, Any], seed: int)
 
 def _acceptance(accepted: Tensor, reference: Reference, about: dict[str, Any]) -> Iterator[Measurement]:
     n, hits = len(accepted), int(accepted.sum())
-    expected = stats.binom.ppf([0.025, 0.975], n, reference.kept) / n
-    yield Measurement(
-        "accepted_share", hits / n, *clopper_pearson(hits, n), (expected[0], expected[1]), n_fake=n, **about
-    )
+    usual = _usual_share(reference.kept, n, level=0.95)
+    yield Measurement("accepted_share", hits / n, *clopper_pearson(hits, n), usual, n_fake=n, **about)
+
+
+def _usual_share(share: float, n: int, *, level: float) -> tuple[float, float]:
+    """Where the share among ``n`` samples of a perfect generator falls."""
+    low, high = (float(stats.binom.ppf(q, n, share)) / n for q in ((1 - level) / 2, (1 + level) / 2))
+    return low, high
 
 
 def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:
@@ -109,11 +115,11 @@ def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: in
     yield Measurement("mode_coverage", value, min(low, value), max(high, value), (expected[0], expected[1]), **about)
     yield Measurement("class_share_test", class_share_test(**args, seed=seed), expected=(ALPHA, 1.0), **about)
     for k, name in enumerate(reference.modes):
-        ends = (np.array(clopper_pearson(int(counts[k]), n, level=level)) - spill[k]) / confusion[k, k]
-        ends = ends.clip(0, 1)
-        usual = stats.binom.ppf([(1 - level) / 2, (1 + level) / 2], n, reference.shares[k]) / n
-        ends = min(ends[0], shares[k]), max(ends[1], shares[k])
-        yield Measurement(f"mode_share[{name}]", float(shares[k]), *map(float, ends), (usual[0], usual[1]), **about)
+        share = float(shares[k])
+        exact = (np.array(clopper_pearson(int(counts[k]), n, level=level)) - spill[k]) / confusion[k, k]
+        least, most = exact.clip(0, 1).tolist()
+        usual = _usual_share(float(reference.shares[k]), n, level=level)
+        yield Measurement(f"mode_share[{name}]", share, min(least, share), max(most, share), usual, **about)
 
 
 def _covered(counts: np.ndarray, reference: Reference, confusion: np.ndarray) -> np.ndarray:
@@ -124,8 +130,11 @@ def _covered(counts: np.ndarray, reference: Reference, confusion: np.ndarray) ->
 def _neighbours(
     embedded: Embedded, accepted: Tensor, called: Tensor, reference: Reference, about: dict[str, Any], seed: int
 ) -> Iterator[Measurement]:
-    """Measures in feature space. What is asked *within* modes is asked of accepted samples, beside real ones of
-    the same make-up, so that a dropped mode is not also called a collapse of the others."""
+    """Measures in feature space.
+
+    What is asked *within* modes is asked of accepted samples, beside real ones of the same make-up, so that a
+    dropped mode is not also called a collapse of the others.
+    """
     features, real = embedded.features, reference.real_table
     chosen = _choose(len(features), min(NEIGHBOUR_ROWS, len(reference.fresh) // 2), seed)
     about = {**about, "n_real": len(reference.anchor)}
@@ -140,7 +149,9 @@ def _neighbours(
         unit, unit_error = reference.feature_spread
         usual = normal_interval(1.0, unit_error / unit * (len(reference.anchor) / len(chosen)) ** 0.5)
         ends = normal_interval(spread / unit, error / unit)
-        yield Measurement("pairwise_diversity", spread / unit, max(ends[0], 0), ends[1], usual, n_fake=len(chosen), **about)
+        yield Measurement(
+            "pairwise_diversity", spread / unit, max(ends[0], 0), ends[1], usual, n_fake=len(chosen), **about
+        )
         yield from _others(features[chosen], reference, about, seed)
     inside = torch.nonzero(accepted).flatten()
     make_up = np.bincount(called[inside].numpy(), minlength=len(reference.modes))
@@ -154,14 +165,14 @@ def _neighbours(
     everything, draws = torch.arange(len(rows)), reference.draws(make_up, seed=seed)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, everything, perfect, about, seed)
-    usual = [real.sibling_distance(draw) for draw in draws]
-    unit = float(np.mean(usual))
+    distances = [real.sibling_distance(draw) for draw in draws]
+    unit = float(np.mean(distances))
     if unit > 0:
 
         def ratio(kept: Tensor) -> float:
             return matched.sibling_distance(kept) / unit
 
-        yield _measured("neighbour_ratio", ratio, everything, [u / unit for u in usual], about, seed)
+        yield _measured("neighbour_ratio", ratio, everything, [distance / unit for distance in distances], about, seed)
 
 
 def _others(features: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:
@@ -199,7 +210,9 @@ def _choose(n: int, most: int, seed: int) -> Tensor:
 def _spread_evenly(n: int, reference: Reference) -> np.ndarray:
     """How many real rows of each mode make a set of ``n`` with the reference's own shares."""
     held = np.bincount(reference.fresh_modes.numpy(), minlength=len(reference.modes))
-    cut = np.floor(np.linspace(0, n, len(held) + 1)[1:]) if held.sum() == 0 else np.round(held.cumsum() / held.sum() * n)
+    cut = (
+        np.floor(np.linspace(0, n, len(held) + 1)[1:]) if held.sum() == 0 else np.round(held.cumsum() / held.sum() * n)
+    )
     return np.diff(cut, prepend=0).astype(int)
 
 

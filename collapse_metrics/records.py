@@ -129,7 +129,7 @@ class Scorecard:
             "verdict": str(self.verdict),
             "findings": [asdict(f) for f in self.findings],
             "measurements": [_plain(asdict(m)) for m in self.measurements],
-            "provenance": self.provenance,
+            "provenance": _plain(self.provenance),
         }
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -144,7 +144,9 @@ class Scorecard:
         """The scorecard that ``to_dict`` described."""
         schema = data.get("schema")
         if schema != SCHEMA:
-            raise ValueError(f"a scorecard of schema {SCHEMA} is needed, got {schema!r}: write it again with this version.")
+            raise ValueError(
+                f"a scorecard of schema {SCHEMA} is needed, got {schema!r}: write it again with this version."
+            )
         try:
             findings = tuple(
                 Finding(**{**f, "status": Status(f["status"]), "remedies": tuple(f["remedies"])})
@@ -171,101 +173,28 @@ class Scorecard:
         return replace(self, findings=tuple(findings), verdict=verdict)
 
 
-class History:
-    """What one training run recorded: a scorecard a check, and one number a step for each loss.
-
-    With a folder, every record is also appended to ``history.jsonl`` there, one JSON object a line, flushed at
-    once: a run that is killed leaves all whole lines readable.
-    """
-
-    def __init__(self, folder: str | Path | None = None, *, about: Mapping[str, Any] | None = None) -> None:
-        self.folder = None if folder is None else Path(folder)
-        self.about: dict[str, Any] = dict(about or {})
-        self.checks: list[Scorecard] = []
-        self.samples: list[dict[str, Any]] = []
-        self.losses: dict[str, list[tuple[int, float]]] = {}
-        self.errors: list[dict[str, Any]] = []
-        self.final: Scorecard | None = None
-
-    def add(self, kind: str, **content: Any) -> None:
-        """Keep one record: ``about``, ``check``, ``losses``, ``error`` or ``final``, and write its line."""
-        self._keep(kind, content)
-        if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            line = json.dumps({"kind": kind, **content}, allow_nan=False)
-            with (self.folder / HISTORY_FILE).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-
-    def _keep(self, kind: str, content: Mapping[str, Any]) -> None:
-        if kind == "check":
-            self.checks.append(Scorecard.from_dict(content["card"]))
-            self.samples.append(dict(content.get("samples") or {}))
-        elif kind == "losses":
-            for name, rows in content["values"].items():
-                lively = [(int(step), math.nan if value is None else float(value)) for step, value in rows]
-                self.losses.setdefault(name, []).extend(lively)
-        elif kind == "final":
-            self.final = Scorecard.from_dict(content["card"])
-        elif kind == "error":
-            self.errors.append(dict(content))
-        elif kind == "about":
-            self.about.update(content)
-
-    @classmethod
-    def read(cls, folder: str | Path) -> "History":
-        """The history of a recorded run; a last line that was cut off is left out."""
-        path = Path(folder) / HISTORY_FILE
-        if not path.is_file():
-            raise FileNotFoundError(f"a folder with {HISTORY_FILE} is needed, {folder} has none: give a run's log_dir.")
-        history = cls()
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        for number, line in enumerate(lines, 1):
-            try:
-                record = json.loads(line)
-                history._keep(record.pop("kind"), record)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                if number == len(lines):
-                    break
-                raise ValueError(f"{path} line {number} is no record ({error}): the file was edited or damaged.") from error
-        history.folder = Path(folder)
-        return history
-
-    @property
-    def steps(self) -> list[int]:
-        """Training step of each check."""
-        return [int(card.provenance["step"]) for card in self.checks]
-
-    def series(self, name: str) -> list[tuple[int, Measurement]]:
-        """All measurements of one name, with their steps."""
-        return [(int(c.provenance["step"]), c[name]) for c in self.checks if name in c]
-
-    def to_frame(self) -> "pd.DataFrame":
-        """One row a check: step, verdict, and a column for every measurement."""
-        import pandas as pd
-
-        rows = [
-            {"step": card.provenance["step"], "verdict": str(card.verdict), **{m.name: m.value for m in card.measurements}}
-            for card in self.checks
-        ]
-        return pd.DataFrame(rows)
-
-
-HISTORY_FILE = "history.jsonl"
-"""Name of the record inside a run's folder."""
-
-
 def _urgency(finding: Finding) -> int:
     return [Status.FOUND, Status.WATCH, Status.CLEAR, Status.NOT_CHECKED].index(finding.status)
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: write null."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+def _plain(value: Any) -> Any:
+    """The same in JSON's own types: no NaN, no infinity, no NumPy numbers."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item") and not isinstance(value, str | bytes):  # NumPy and torch numbers
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lively(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A measurement's fields out of JSON, where null stands for NaN."""
     value = math.nan if row["value"] is None else row["value"]
-    expected = None if row["expected"] is None else (row["expected"][0], row["expected"][1])
+    expected = None
+    if row["expected"] is not None:
+        low, high = (math.nan if end is None else end for end in row["expected"])
+        expected = (low, high)
     return {**row, "value": value, "expected": expected}
 
 

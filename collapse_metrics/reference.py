@@ -15,10 +15,10 @@ from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets
 from collapse_metrics.embed import Embedded, Embedder, resolve
-from collapse_metrics.embed.pictures import to_unit_range
-from collapse_metrics.metrics._neighbours import distance_blocks, nearest
+from collapse_metrics.embed.rows import prepare
+from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
-from collapse_metrics.stats.u_statistics import pair_mean_error
+from collapse_metrics.metrics.pairwise_diversity import spread_of
 
 PACKAGED = Path(__file__).parent / "references"
 """Where the references lie that come with the package."""
@@ -120,7 +120,9 @@ class Reference:
         radius = float(away.quantile(REAL_KEPT))
         spread, error = spread_of(raw[order[:SPREAD_ROWS]])
         if spread == 0:
-            raise ValueError("`real` must hold different samples, got the same one throughout: check how it was loaded.")
+            raise ValueError(
+                "`real` must hold different samples, got the same one throughout: check how it was loaded."
+            )
         return cls(
             name=name,
             embedder=embedder,
@@ -166,7 +168,9 @@ class Reference:
         rng = torch.Generator().manual_seed(seed)
         pools = [torch.nonzero(self.fresh_modes == mode).flatten() for mode in range(len(per_mode))]
         return [
-            torch.cat([pool[torch.randperm(len(pool), generator=rng)[:n]] for pool, n in zip(pools, per_mode, strict=True)])
+            torch.cat(
+                [pool[torch.randperm(len(pool), generator=rng)[:n]] for pool, n in zip(pools, per_mode, strict=True)]
+            )
             for _ in range(DRAWS)
         ]
 
@@ -232,7 +236,10 @@ class Reference:
             shares=held["shares"].numpy(),
             confusion=None if confusion is None else confusion.numpy(),
             centres=held.get("centres"),
-            **{key: about[key] for key in ("radius", "kept", "raw_spread", "raw_spread_error", "raw_dim", "fingerprint")},
+            **{
+                key: about[key]
+                for key in ("radius", "kept", "raw_spread", "raw_spread_error", "raw_dim", "fingerprint")
+            },
         )
 
     @classmethod
@@ -247,34 +254,6 @@ class Reference:
 @lru_cache
 def _packaged(name: str) -> Reference:
     return Reference.load(PACKAGED / f"{name}.safetensors")
-
-
-def as_tensor(samples: Any) -> Tensor:
-    """Arrays, tables, lists and tensors as one tensor on the CPU."""
-    if isinstance(samples, Tensor):
-        return samples.detach().cpu()
-    array = np.asarray(samples)
-    if array.dtype.kind not in "uifb":
-        raise ValueError(f"samples must be numbers, got {array.dtype}: encode or drop what is not.")
-    # torch warns about, and may write through, arrays that say they are read-only.
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
-
-
-def prepare(samples: Any, embedder: Embedder, value_range: tuple[float, float] | None) -> tuple[Tensor, Tensor]:
-    """Samples as the embedder takes them, and the same samples as flat float rows."""
-    rows = as_tensor(samples)
-    if rows.ndim < 2:
-        raise ValueError(f"samples must be one a row, got shape {tuple(rows.shape)}: add the axis of samples.")
-    if embedder.takes_pictures:
-        rows, _ = to_unit_range(rows, value_range)
-    return rows, rows.flatten(1).float()
-
-
-def spread_of(rows: Tensor) -> tuple[float, float]:
-    """Mean distance between two different rows, and its standard error."""
-    sums = torch.cat([block.sum(dim=1) for _, block in distance_blocks(rows, rows)])
-    means = (sums / (len(rows) - 1)).numpy()
-    return float(means.mean()), pair_mean_error(means)
 
 
 def _centres(modes: Tensor | np.ndarray | int | None, features: Tensor, seed: int) -> Tensor | None:
@@ -298,9 +277,7 @@ def _called(embedded: Embedded, centres: Tensor | None) -> Tensor:
     return nearest(embedded.features, to=centres)[1]
 
 
-def _shares(
-    called: Tensor, labels: Any, count: int, accepted: Tensor | None
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _shares(called: Tensor, labels: Any, count: int, accepted: Tensor | None) -> tuple[np.ndarray, np.ndarray | None]:
     """Reference share of each mode, and the confusion matrix where true labels are known.
 
     Both among accepted samples, as generated samples are counted.

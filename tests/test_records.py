@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collapse_metrics.history import HISTORY_FILE, History
 from collapse_metrics.records import (
-    HISTORY_FILE,
     SCHEMA,
     Finding,
-    History,
     Measurement,
     Scorecard,
     Status,
@@ -70,9 +69,7 @@ cards = st.builds(
     verdict=st.sampled_from(Verdict),
     findings=st.lists(findings, max_size=3).map(tuple),
     measurements=st.lists(measurements, max_size=3).map(tuple),
-    provenance=st.dictionaries(
-        st.text(max_size=9), st.integers() | st.text(max_size=9) | st.none(), max_size=3
-    ),
+    provenance=st.dictionaries(st.text(max_size=9), st.integers() | st.text(max_size=9) | st.none(), max_size=3),
 )
 
 
@@ -162,9 +159,7 @@ class TestScorecard:
         assert [f.name for f in CARD.found] == ["mode_dropping"]
 
     def test_a_wrong_name_is_answered_with_the_right_ones(self):
-        with pytest.raises(
-            KeyError, match=r"no measurement named 'coverage'.*has: mode_coverage, loss_period"
-        ):
+        with pytest.raises(KeyError, match=r"no measurement named 'coverage'.*has: mode_coverage, loss_period"):
             CARD["coverage"]
         with pytest.raises(KeyError, match=r"no finding named 'dropping'.*has: mode_dropping, off_manifold"):
             CARD.finding("dropping")
@@ -312,9 +307,7 @@ class TestHistory:
 
     @pytest.mark.parametrize("folder", [".", "none"])
     def test_a_folder_without_a_record_is_named(self, tmp_path, folder):
-        with pytest.raises(
-            FileNotFoundError, match=r"a folder with history.jsonl is needed.*give a run's log_dir"
-        ):
+        with pytest.raises(FileNotFoundError, match=r"a folder with history.jsonl is needed.*give a run's log_dir"):
             History.read(tmp_path / folder)
 
     def test_an_empty_record_is_an_empty_history(self, tmp_path):

@@ -110,9 +110,7 @@ class TestFit:
         truth = (real[:, 0] > 0).long()
         reference = Reference.fit(real=real, embedder=Signs(), labels=truth)
         called = (real[:, 0] > -0.2).long()
-        assert reference.shares == pytest.approx(
-            [(truth == 0).float().mean().item(), truth.float().mean().item()]
-        )
+        assert reference.shares == pytest.approx([(truth == 0).float().mean().item(), truth.float().mean().item()])
         # Row: true mode; column: the mode it is taken for.
         wrong = ((truth == 0) & (called == 1)).sum().item() / (truth == 0).sum().item()
         assert reference.confusion == pytest.approx(np.array([[1 - wrong, wrong], [0, 1]]))
@@ -141,9 +139,7 @@ class TestFit:
         reference = Reference.fit(real=real)
         assert reference.raw_spread == pytest.approx(mean_pairwise_distance(rows=real), rel=1e-6)
         assert reference.raw_spread_error < 0.05 * reference.raw_spread
-        assert reference.feature_spread[0] == pytest.approx(
-            mean_pairwise_distance(rows=reference.anchor), rel=1e-6
-        )
+        assert reference.feature_spread[0] == pytest.approx(mean_pairwise_distance(rows=reference.anchor), rel=1e-6)
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -262,9 +258,7 @@ class TestFiles:
             Reference.load(path)
 
     def test_a_missing_file_is_named(self, tmp_path):
-        with pytest.raises(
-            FileNotFoundError, match=r"a reference file is needed, .*none.safetensors is none"
-        ):
+        with pytest.raises(FileNotFoundError, match=r"a reference file is needed, .*none.safetensors is none"):
             Reference.load(tmp_path / "none.safetensors")
 
     def test_a_damaged_file_is_refused(self, real, tmp_path):

@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,9 @@ def _pictures(folder: Path) -> np.ndarray:
             raise ValueError(f"{file} is no readable picture ({_first_line(error)}): remove or replace it.") from error
     shapes = {picture.shape for picture in pictures}
     if len(shapes) > 1:
-        raise ValueError(f"pictures of one size and colour are needed in {folder}, got {sorted(shapes)[:3]}: convert them.")
+        raise ValueError(
+            f"pictures of one size and colour are needed in {folder}, got {sorted(shapes)[:3]}: convert them."
+        )
     stacked = np.stack(pictures)
     return stacked if stacked.ndim == 3 else stacked.transpose(0, 3, 1, 2)
 
@@ -123,5 +126,5 @@ def _first_line(error: Exception) -> str:
     return text.splitlines()[0][:160]
 
 
-LOADERS = {".npy": _npy, ".npz": _npz, ".pt": _tensor, ".pth": _tensor, ".csv": _csv}
+LOADERS: dict[str, Callable[[Path], Any]] = {".npy": _npy, ".npz": _npz, ".pt": _tensor, ".pth": _tensor, ".csv": _csv}
 """Which loader reads which ending."""

@@ -2,13 +2,13 @@
 
 from collapse_metrics._registry import RULES
 from collapse_metrics.diagnosis import (  # importing a rule registers it; their order is that of reports
-    non_finite,
-    off_manifold,
-    total_collapse,
-    mode_dropping,
     intra_mode_collapse,
     latent_ignored,
     loss_oscillation,
+    mode_dropping,
+    non_finite,
+    off_manifold,
+    total_collapse,
 )
 from collapse_metrics.diagnosis.onset import onset
 from collapse_metrics.diagnosis.verdict import judge

@@ -19,6 +19,8 @@ IGNORED_BELOW = 0.1
 def latent_ignored(evidence: Evidence) -> tuple[Status, str]:
     """The noise hardly changes the sample."""
     near, hot = evidence["latent_sensitivity"], evidence["one_hot_sensitivity"]
-    sentence = f"a small move of the noise has {near.value:.2f}, one-hot noise {hot.value:.2f} of a linear generator's effect"
+    sentence = (
+        f"a small move of the noise has {near.value:.2f}, one-hot noise {hot.value:.2f} of a linear generator's effect"
+    )
     ends = [m.value if m.high is None else m.high for m in (near, hot)]
     return (Status.FOUND if max(ends) < IGNORED_BELOW else Status.CLEAR), sentence

@@ -24,7 +24,8 @@ def off_manifold(evidence: Evidence) -> tuple[Status, str]:
     share = evidence["accepted_share"]
     high = share.value if share.high is None else share.high
     sentence = (
-        f"{share.value:.0%} of {share.n_fake} samples are taken for data (up to {high:.0%}); of real data {share.typical:.0%}"
+        f"{share.value:.0%} of {share.n_fake} samples are taken for data (up to {high:.0%}); "
+        f"of real data {share.typical:.0%}"
     )
     if high < BROKEN_BELOW * share.typical:
         return Status.FOUND, sentence

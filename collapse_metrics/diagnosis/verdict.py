@@ -37,7 +37,9 @@ def _sum_up(evidence: Evidence, status: dict[str, Status]) -> Verdict:
         return Verdict.COLLAPSE
     if found & {"mode_dropping", "intra_mode_collapse"}:
         return Verdict.PARTIAL_COLLAPSE
-    needed = [name for name in ("total_collapse", "off_manifold", "intra_mode_collapse") if status[name] is Status.NOT_CHECKED]
+    needed = [
+        name for name in ("total_collapse", "off_manifold", "intra_mode_collapse") if status[name] is Status.NOT_CHECKED
+    ]
     samples = evidence.get("samples_needed")
     too_few = samples is not None and (samples.n_fake or 0) < samples.value
     return Verdict.INCONCLUSIVE if needed or too_few else Verdict.HEALTHY

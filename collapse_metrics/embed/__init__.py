@@ -46,6 +46,8 @@ def resolve(embedder: str | Embedder | Callable[[Tensor], Tensor] | None) -> Emb
         return Raw()
     if isinstance(embedder, str):
         if embedder not in NAMED:
-            raise ValueError(f"an embedder named one of {sorted(NAMED)} is needed, got {embedder!r}: or pass a callable.")
+            raise ValueError(
+                f"an embedder named one of {sorted(NAMED)} is needed, got {embedder!r}: or pass a callable."
+            )
         return NAMED[embedder]()
     return FromCallable(embedder)

@@ -34,7 +34,7 @@ def to_unit_range(images: Tensor, value_range: tuple[float, float] | None) -> tu
         raise ValueError(f"pictures must be uint8 or floats, got {images.dtype}: convert them first.")
     if len(images) == 0:
         raise ValueError("at least one picture is needed, got none.")
-    low, high = value_range or _guess_range(images)
+    low, high = value_range or guess_range(images)
     if not high > low:
         raise ValueError(f"`value_range` must be (black, white) with white above black, got ({low}, {high}).")
     scaled = (images.float() - low) / (high - low)
@@ -47,13 +47,14 @@ def to_unit_range(images: Tensor, value_range: tuple[float, float] | None) -> tu
     return scaled.clamp_(0, 1), (low, high)
 
 
-def _guess_range(images: Tensor) -> tuple[float, float]:
+def guess_range(images: Tensor) -> tuple[float, float]:
+    """Black and white by looking at the values; refused where they do not say."""
     if images.dtype == torch.uint8:
         return 0.0, 255.0
     least, most = images.min().item(), images.max().item()
-    if least >= 0 and most <= 1 + SLACK:
+    if least >= -SLACK and most <= 1 + SLACK:
         return 0.0, 1.0
-    if -1 - SLACK <= least < 0 and most <= 1 + SLACK:
+    if least >= -1 - SLACK and most <= 1 + SLACK:
         return -1.0, 1.0
     raise ValueError(
         f"the range of float pixels must be known, got values from {least:.3g} to {most:.3g}: "

@@ -32,9 +32,7 @@ def within(distance: Float[Tensor, "*shape"], radius: Float[Tensor, "*radii"]) -
     return distance <= radius * (1 + TIE)
 
 
-def nearest(
-    x: Float[Tensor, "n dim"], to: Float[Tensor, "m dim"]
-) -> tuple[Float[Tensor, " n"], Int[Tensor, " n"]]:
+def nearest(x: Float[Tensor, "n dim"], to: Float[Tensor, "m dim"]) -> tuple[Float[Tensor, " n"], Int[Tensor, " n"]]:
     """Distance from every row of ``x`` to the nearest row of ``to``, and which row that is."""
     pairs = [block.min(dim=1) for _, block in distance_blocks(x, to)]
     return torch.cat([p.values for p in pairs]), torch.cat([p.indices for p in pairs])

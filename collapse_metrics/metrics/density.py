@@ -53,7 +53,5 @@ def density(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake di
     check_k(k, real=real)
     check_rows(1, fake=fake)
     radius = kth_neighbour_distance(real, k)
-    inside = (
-        torch.stack([within(block, radius).sum() for _, block in distance_blocks(fake, real)]).sum().item()
-    )
+    inside = torch.stack([within(block, radius).sum() for _, block in distance_blocks(fake, real)]).sum().item()
     return inside / (k * len(fake))

@@ -53,7 +53,6 @@ def loss_oscillation(*, g_losses: Float[np.ndarray, " steps"], seed: int = 0) ->
     check_series(g_losses=g_losses)
     if len(g_losses) < FEWEST_STEPS:
         raise ValueError(
-            f"`g_losses` needs at least {FEWEST_STEPS} steps, got {len(g_losses)}: "
-            "train longer, or log every step."
+            f"`g_losses` needs at least {FEWEST_STEPS} steps, got {len(g_losses)}: train longer, or log every step."
         )
     return strongest_cycle(g_losses, rng=np.random.default_rng(seed)).p_value

@@ -58,7 +58,5 @@ def neighbour_ratio(*, fresh: Float[Tensor, "n_fresh dim"], fake: Float[Tensor, 
         )
     usual = kth_neighbour_distance(fresh, 1).median().item()
     if usual == 0:
-        raise ValueError(
-            "`fresh` must hold different samples, got copies for the most part: drop the repeats."
-        )
+        raise ValueError("`fresh` must hold different samples, got copies for the most part: drop the repeats.")
     return kth_neighbour_distance(fake, 1).median().item() / usual

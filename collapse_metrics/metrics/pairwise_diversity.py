@@ -7,6 +7,7 @@ from torch import Tensor
 from collapse_metrics._checks import check_feature_sets, check_rows
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._neighbours import distance_blocks
+from collapse_metrics.stats.u_statistics import pair_mean_error
 
 
 @metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/1903.05628")
@@ -55,9 +56,7 @@ def pairwise_diversity(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor,
     check_rows(2, real=real, fake=fake)
     spread = mean_pairwise_distance(rows=real)
     if spread == 0:
-        raise ValueError(
-            "`real` must hold different samples, got the same row throughout: check how it was loaded."
-        )
+        raise ValueError("`real` must hold different samples, got the same row throughout: check how it was loaded.")
     return mean_pairwise_distance(rows=fake) / spread
 
 
@@ -67,3 +66,10 @@ def mean_pairwise_distance(*, rows: Float[Tensor, "n dim"]) -> float:
     check_rows(2, rows=rows)
     total = torch.stack([block.sum() for _, block in distance_blocks(rows, rows)]).sum().item()
     return total / (len(rows) * (len(rows) - 1))
+
+
+def spread_of(rows: Tensor) -> tuple[float, float]:
+    """Mean distance between two different rows, and its standard error."""
+    sums = torch.cat([block.sum(dim=1) for _, block in distance_blocks(rows, rows)])
+    means = (sums / (len(rows) - 1)).numpy()
+    return float(means.mean()), pair_mean_error(means)

@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from collapse_metrics.diagnosis import judge, onset
+from collapse_metrics.embed.rows import prepare, settle_range
 from collapse_metrics.evaluate import find_reference, measure_losses, measure_probes
+from collapse_metrics.history import History
 from collapse_metrics.measurements import measure
 from collapse_metrics.monitor.pace import Pace
 from collapse_metrics.monitor.pictures import keep_samples
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
-from collapse_metrics.records import Finding, History, Scorecard, Status, Verdict, replace_finding
-from collapse_metrics.reference import Reference, prepare
+from collapse_metrics.records import Finding, Scorecard, Status, Verdict, replace_finding
+from collapse_metrics.reference import Reference
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +129,8 @@ class Monitor:
 
     def check(self) -> Scorecard | None:
         """Look now, whatever the pace; ``None`` where the look failed (a warning says why)."""
-        return self._guarded(f"the check at step {self.steps}", self._check)
+        card: Scorecard | None = self._guarded(f"the check at step {self.steps}", self._check)
+        return card
 
     def diagnose(self, n: int = FINAL_SAMPLES) -> Scorecard:
         """The closing word: a larger sample, the losses, and since when.
@@ -191,7 +194,8 @@ class Monitor:
             )
         sampler = Sampler(self.generator, latent=self._latent, seed=self.seed)
         fake = sampler(sampler.latents(n))
-        about = {"value_range": self.value_range, "step": self.steps, "seed": self.seed}
+        value_range = settle_range(fake, self.reference.embedder, self.value_range)
+        about: dict[str, Any] = {"value_range": value_range, "step": self.steps, "seed": self.seed}
         with undisturbed(None):  # the embedder may be the user's own
             measurements, finite = measure(fake, self.reference, **about)
             if self.probes and finite == len(fake):
@@ -201,7 +205,7 @@ class Monitor:
                 measurements += measure_losses(losses, step=self.steps, seed=self.seed)
             pictures = None
             if self.reference.embedder.takes_pictures and finite == len(fake):
-                pictures = prepare(fake, self.reference.embedder, self.value_range)[0]
+                pictures = prepare(fake, self.reference.embedder, value_range)[0]
             samples = keep_samples(fake, pictures, self.history.folder, self.steps) if finite == len(fake) else {}
         verdict, findings = judge(measurements)
         where = {"step": self.steps, "n_fake": n, "reference": self.reference.name, "seed": self.seed}
@@ -259,7 +263,11 @@ def line_of(card: Scorecard, step: int, seconds: float) -> str:
         alive = card["mode_coverage"]
         modes = sum(m.name.startswith("mode_share[") for m in card.measurements)
         parts.append(f"modes {alive.value * modes:.0f}/{modes}")
-    for name, label in (("raw_diversity", "diversity"), ("accepted_share", "accepted"), ("neighbour_ratio", "siblings")):
+    for name, label in (
+        ("raw_diversity", "diversity"),
+        ("accepted_share", "accepted"),
+        ("neighbour_ratio", "siblings"),
+    ):
         if name in card:
             parts.append(f"{label} {card[name].value:.2f}")
     names = ", ".join(f.name for f in card.found)

@@ -13,9 +13,7 @@ MOST_INPUTS = 256
 
 
 @probe(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/1903.05628")
-def one_hot_sensitivity(
-    *, respond: Callable[[Tensor], Tensor], latents: Tensor, resolution: float = 0.0
-) -> float:
+def one_hot_sensitivity(*, respond: Callable[[Tensor], Tensor], latents: Tensor, resolution: float = 0.0) -> float:
     """Distance between the samples of one-hot latents, over that between the samples of usual latents.
 
     Each input of the generator is switched on alone, at the length that usual latents have. A generator that

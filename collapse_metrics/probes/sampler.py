@@ -33,9 +33,7 @@ class Sampler:
         seed: Of the latents, and of any noise that the generator draws by itself.
     """
 
-    def __init__(
-        self, generator: nn.Module | Callable[[Tensor], Tensor], *, latent: Latent, seed: int = 0
-    ) -> None:
+    def __init__(self, generator: nn.Module | Callable[[Tensor], Tensor], *, latent: Latent, seed: int = 0) -> None:
         self.generator = unwrap(generator)
         self.latent = latent
         self.seed = seed
@@ -73,9 +71,7 @@ class Sampler:
                 "pass a function that picks it out, for example lambda z: G(z)[0]."
             )
         if len(out) != len(z):
-            raise ValueError(
-                f"the generator must return one sample a latent, got {len(out)} for {len(z)} latents."
-            )
+            raise ValueError(f"the generator must return one sample a latent, got {len(out)} for {len(z)} latents.")
         return out.detach().cpu()
 
 

@@ -57,9 +57,7 @@ def axis_over(values: Iterable[float], *, log: bool = False) -> Axis:
         return Axis(0.0, 1.0)
     low, high = min(finite), max(finite)
     if log:
-        return Axis(
-            10.0 ** math.floor(math.log10(max(low, SMALLEST)) + 1e-9), max(high, 10 * SMALLEST), log=True
-        )
+        return Axis(10.0 ** math.floor(math.log10(max(low, SMALLEST)) + 1e-9), max(high, 10 * SMALLEST), log=True)
     air = 0.04 * (high - low) or 0.5 * abs(high) or 0.5
     return Axis(low if low == 0 else low - air, high + air)
 

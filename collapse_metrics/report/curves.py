@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from collapse_metrics.records import History, Measurement
+from collapse_metrics.history import History
+from collapse_metrics.records import Measurement
 from collapse_metrics.report.axes import Axis, Paper, axis_over, step_axis
 from collapse_metrics.report.questions import Reading, reading
 from collapse_metrics.report.wording import against_real, label, number, span
@@ -73,6 +74,7 @@ class Plot:
     reference_line: str = ""
     dots: list[Dot] = field(default_factory=list)
     closing: Dot | None = None
+    closing_expected: tuple[float, float] | None = None
     onset: float | None = None
     mark: tuple[float, str] | None = None
     reading: Reading = field(default_factory=Reading)
@@ -83,12 +85,8 @@ class Plot:
 
 def curves(history: History) -> list[Plot]:
     """One plot a measurement, except shares of single modes."""
-    names = dict.fromkeys(
-        m.name for card in history.checks for m in card.measurements if not m.name.startswith(MODE)
-    )
-    order = {name: rank for rank, name in enumerate(FIRST)} | {
-        name: 1000 + rank for rank, name in enumerate(LAST)
-    }
+    names = dict.fromkeys(m.name for card in history.checks for m in card.measurements if not m.name.startswith(MODE))
+    order = {name: rank for rank, name in enumerate(FIRST)} | {name: 1000 + rank for rank, name in enumerate(LAST)}
     return [_plot(history, name) for name in sorted(names, key=lambda name: order.get(name, 500))]
 
 
@@ -145,8 +143,9 @@ def _plot(history: History, name: str, *, height: float = HEIGHT, title: str = "
     full = history.series(name)
     rows = [full[k] for k in thinned(len(full), MOST_CHECKS)]
     words = reading(name)
-    paper = Paper(run_axis(history), _value_axis(name, [m for _, m in rows], words), height)
     closing_step, closing = _final_step(history), _closing(history, name)
+    shown = [m for _, m in rows] + ([closing] if closing else [])
+    paper = Paper(run_axis(history), _value_axis(name, shown, words), height)
     newest = closing or full[-1][1]
     start = since(history)
     return Plot(
@@ -164,6 +163,7 @@ def _plot(history: History, name: str, *, height: float = HEIGHT, title: str = "
         closing=None
         if closing is None or closing_step is None
         else _dot(paper, closing_step, closing, "closing diagnosis"),
+        closing_expected=_ends(paper, closing),
         onset=None if start is None else paper.across(start),
         reading=words,
         value=number(newest.value),
@@ -174,6 +174,12 @@ def _plot(history: History, name: str, *, height: float = HEIGHT, title: str = "
 
 def _closing(history: History, name: str) -> Measurement | None:
     return history.final[name] if history.final is not None and name in history.final else None
+
+
+def _ends(paper: Paper, m: Measurement | None) -> tuple[float, float] | None:
+    if m is None or m.expected is None or m.expected[1] <= m.expected[0]:
+        return None
+    return paper.down(m.expected[0]), paper.down(m.expected[1])
 
 
 def _value_axis(name: str, rows: Sequence[Measurement], words: Reading) -> Axis:
@@ -219,5 +225,7 @@ def _alt(title: str, rows: Sequence[tuple[int, Measurement]]) -> str:
     (first_step, first), (last_step, last) = rows[0], rows[-1]
     text = f"{title}: {number(last.value)} at step {last_step:,}"
     if len(rows) > 1:
-        text = f"{title}: from {number(first.value)} at step {first_step:,} to {number(last.value)} at step {last_step:,}"
+        text = (
+            f"{title}: from {number(first.value)} at step {first_step:,} to {number(last.value)} at step {last_step:,}"
+        )
     return text + (f"; a perfect generator {span(last.expected)}" if last.expected is not None else "")

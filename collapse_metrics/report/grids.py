@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from collapse_metrics.records import History
+from collapse_metrics.history import History
 from collapse_metrics.report.axes import Axis, Paper, axis_over
 from collapse_metrics.report.curves import since, thinned
 from collapse_metrics.report.wording import spaced
@@ -16,7 +16,7 @@ MOST_FRAMES = 60
 """Grids in one film: more are thinned evenly, keeping the first, the last and the onset."""
 
 BIG_PICTURE = 160_000
-"""Bytes of one grid above which it is stored again, smaller, as JPEG: colour noise hardly compresses as PNG."""
+"""Bytes of one grid above which it is stored again as JPEG: noise in colour hardly compresses as PNG."""
 
 MOST_PIXELS = 720
 """Side of a grid that is stored again."""
@@ -78,7 +78,8 @@ def _pictures(history: History, places: list[int], budget: int) -> Film:
     if len(found) < len(places):
         lost = [str(history.samples[k]["png"]) for k in places if k not in found]
         notes.append(
-            f"{len(lost)} of {len(places)} recorded grids cannot be read in the folder of the run, for example {lost[0]}."
+            f"{len(lost)} of {len(places)} recorded grids cannot be read in the folder of the run, "
+            f"for example {lost[0]}."
         )
     if not found:
         return Film([], notes)
@@ -139,22 +140,14 @@ def _small(data: bytes, most: int) -> tuple[str, bool]:
 
 def _clouds(history: History, places: list[int]) -> Film:
     chosen = choose(history, places, MOST_FRAMES)
-    notes = (
-        []
-        if len(chosen) == len(places)
-        else [f"{len(chosen)} of {len(places)} checks are shown, evenly chosen."]
-    )
+    notes = [] if len(chosen) == len(places) else [f"{len(chosen)} of {len(places)} checks are shown, evenly chosen."]
     clouds = {k: _finite_points(history.samples[k]["points"]) for k in chosen}
     shown = [point for cloud in clouds.values() for point in cloud]
-    x_axis, y_axis = _square(
-        axis_over(_middle([x for x, _ in shown])), axis_over(_middle([y for _, y in shown]))
-    )
+    x_axis, y_axis = _square(axis_over(_middle([x for x, _ in shown])), axis_over(_middle([y for _, y in shown])))
     paper = Paper(x_axis, y_axis, 1000.0)
     frames = []
     for k, cloud in clouds.items():
-        inside = [
-            (x, y) for x, y in cloud if x_axis.low <= x <= x_axis.high and y_axis.low <= y <= y_axis.high
-        ]
+        inside = [(x, y) for x, y in cloud if x_axis.low <= x <= x_axis.high and y_axis.low <= y <= y_axis.high]
         dots = "".join(f"M{paper.across(x):.0f} {paper.down(y):.0f}h0" for x, y in inside)
         step, verdict = history.steps[k], spaced(history.checks[k].verdict)
         outside = f", {len(cloud) - len(inside)} outside the frame" if len(inside) < len(cloud) else ""

@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collapse_metrics.records import History, Scorecard
-from collapse_metrics.report.axes import Axis, Paper, axis_over
+from collapse_metrics.history import History
+from collapse_metrics.records import Scorecard
+from collapse_metrics.report.axes import SMALLEST, Axis, Paper, axis_over
 from collapse_metrics.report.curves import Plot, run_axis, short_step, since, step_ticks, thinned, value_ticks
+from collapse_metrics.report.questions import Reading
 from collapse_metrics.report.wording import number
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ FAR_OUT = 3.0
 """Losses further outside the middle 98 % than so many times its width are cut off and counted."""
 
 HARMLESS = (
-    "A loss that swings is not a sick generator: two players that learn from each other rotate, and a collapse can "
-    "run under flat losses. Only the samples decide."
+    "Oscillation alone is harmless: two players that learn from each other rotate. And a collapse can run under "
+    "flat losses. Only the samples decide."
 )
 """What must stand beside every plot of oscillating losses."""
 
@@ -48,7 +50,7 @@ def loss_plots(history: History) -> list[Plot]:
 def _plot(history: History, name: str, rows: list[tuple[int, float]]) -> Plot:
     axis, cut = _loss_axis([value for _, value in rows])
     paper = Paper(run_axis(history), axis, HEIGHT)
-    buckets = _buckets(rows)
+    buckets, wide = _buckets(rows), len(rows) > BUCKETS
     missing = sum(not math.isfinite(value) for _, value in rows)
     notes = [f"{missing:,} of {len(rows):,} steps are not finite"] if missing else []
     notes += [f"{cut:,} far outliers are cut off at the frame"] if cut else []
@@ -64,10 +66,9 @@ def _plot(history: History, name: str, rows: list[tuple[int, float]]) -> Plot:
         y_ticks=value_ticks(paper),
         alt=f"{name}: {len(rows):,} steps, {number(min(finite, default=math.nan))} to "
         f"{number(max(finite, default=math.nan))}, last {number(last)}",
+        reading=Reading("Middle of each stretch of steps, its lowest and highest." if wide else "Every step."),
         line=paper.lines((step, middle) for step, _, middle, _ in buckets),
-        envelope=paper.band((step, low, high) for step, low, _, high in buckets)
-        if len(rows) > BUCKETS
-        else "",
+        envelope=paper.band((step, low, high) for step, low, _, high in buckets) if wide else "",
         onset=None if start is None else paper.across(start),
         value=number(last),
         note="; ".join(notes),
@@ -133,11 +134,7 @@ def _spectrum(rows: list[tuple[int, float]], final: Scorecard | None) -> Spectru
     plot = _spectrum_plot(apart / frequency[judged], power[judged], red[judged], period)
     if period is None:
         return Spectrum(plot, f"No single cycle stands out of red noise (lag-one coefficient {phi:.2f}).")
-    likely = (
-        ""
-        if p_value is None
-        else f" Red noise without any cycle has a peak as high with p = {number(p_value)}."
-    )
+    likely = "" if p_value is None else f" Red noise without any cycle has a peak as high with p = {number(p_value)}."
     return Spectrum(plot, f"The strongest cycle lasts {number(period)} steps.{likely}")
 
 
@@ -155,9 +152,11 @@ def _cycle(final: Scorecard | None, values: "np.ndarray", apart: float) -> tuple
 
 
 def _spectrum_plot(period: "np.ndarray", power: "np.ndarray", red: "np.ndarray", peak: float | None) -> Plot:
+    import numpy as np
+
     across = Axis(float(period.min()), float(period.max()), log=True)
-    top = float(max(power.max(), red.max()))
-    paper = Paper(across, Axis(0.0, 1.05 * top), HEIGHT)
+    floor = max(SMALLEST, float(np.median(power)) / 10)
+    paper = Paper(across, Axis(floor, 1.5 * float(max(power.max(), red.max())), log=True), HEIGHT)
     kept = _loud(power, red)
     ticks = [(round(100 * across.at(tick), 2), short_step(tick)) for tick in _octaves(across)]
     return Plot(
@@ -181,10 +180,7 @@ def _loud(power: "np.ndarray", red: "np.ndarray") -> list[int]:
     if len(power) <= BUCKETS:
         return list(range(len(power)))
     edges = np.unique(np.geomspace(1, len(power), BUCKETS).astype(int)) - 1
-    return [
-        int(a + np.argmax(power[a:b] / red[a:b]))
-        for a, b in zip(edges, [*edges[1:], len(power)], strict=True)
-    ]
+    return [int(a + np.argmax(power[a:b] / red[a:b])) for a, b in zip(edges, [*edges[1:], len(power)], strict=True)]
 
 
 def _octaves(axis: Axis) -> list[float]:

@@ -51,7 +51,7 @@ def histogram(card: Scorecard) -> Histogram | None:
     lost = [mode_name(m.name) for m in shares if state(m) == "lost"]
     rare = sum(state(m) == "rare" for m in shares)
     says = (
-        f"{len(lost)} of {len(shares)} modes are lost"
+        f"{len(lost)} of {len(shares)} modes {'is' if len(lost) == 1 else 'are'} lost"
         if lost
         else f"None of {len(shares)} modes is shown to be lost"
     )
@@ -62,12 +62,7 @@ def histogram(card: Scorecard) -> Histogram | None:
     top = max(
         [
             0.01,
-            *(
-                end
-                for m in shares
-                for end in (m.value, m.high, *(m.expected or ()))
-                if end and math.isfinite(end)
-            ),
+            *(end for m in shares for end in (m.value, m.high, *(m.expected or ())) if end and math.isfinite(end)),
         ]
     )
     return Histogram([_bar(m, Axis(0.0, top)) for m in shares], None, says)
@@ -110,9 +105,7 @@ def _profile(shares: list[Measurement]) -> Plot:
         return m.value / m.typical if m.typical > 0 and math.isfinite(m.value) else math.inf
 
     shares = sorted(shares, key=kept)
-    finite = [m.value for m in shares if math.isfinite(m.value)] + [
-        e for m in shares for e in m.expected or ()
-    ]
+    finite = [m.value for m in shares if math.isfinite(m.value)] + [e for m in shares for e in m.expected or ()]
     paper = Paper(Axis(0.0, float(len(shares))), axis_over([0.0, *finite]), 140.0)
     lost = sum(state(m) == "lost" for m in shares)
     steps = [(k + side, m) for k, m in enumerate(shares) for side in (0, 1)]

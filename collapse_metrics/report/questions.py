@@ -1,4 +1,4 @@
-"""What does each measurement ask, and how is its answer read? From the docstrings, without importing torch."""
+"""What does each measurement ask, and how is its answer read? From the docstrings, without torch."""
 
 import ast
 import math
@@ -28,7 +28,7 @@ OWN = {
         "What share of the samples is free of NaN and infinity?",
         "1",
         "any less: the weights diverged",
-        (1.0,),
+        (1.0, 0.0),
     ),
     "raw_diversity": Reading(
         "How far apart are two samples, compared with two real ones?",
@@ -37,9 +37,7 @@ OWN = {
         (1.0, 0.0),
     ),
     "samples_needed": Reading("How many samples that pass for data would show a missing mode?"),
-    "mode_share": Reading(
-        "What share of the samples falls into this mode?", "its share in the reference", "0", (0.0,)
-    ),
+    "mode_share": Reading("What share of the samples falls into this mode?", "its share in the reference", "0", (0.0,)),
     "loss_period": Reading("How many steps does the strongest cycle of the generator's loss last?"),
     "loss_cycle_strength": Reading("What share of the loss's variance lies in that cycle?"),
 }
@@ -66,7 +64,7 @@ def _reading(base: str) -> Reading:
 
 
 def _from_source(source: str, base: str) -> Reading:
-    """Read a metric's file as text: importing it would import torch, which a page of records does not need."""
+    """Read a metric's file as text: importing it would import torch, for a page of mere records."""
     module = ast.parse(source)
     title = (ast.get_docstring(module) or "").partition("\n")[0]
     question = title.partition(": ")[2] or title
@@ -88,11 +86,7 @@ def _bullet(docstring: str, name: str) -> str:
 
 def _anchors(function: ast.FunctionDef) -> tuple[float, ...]:
     keywords = [k for d in function.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
-    values = [
-        k.value.value
-        for k in keywords
-        if k.arg in ("best", "collapsed") and isinstance(k.value, ast.Constant)
-    ]
+    values = [k.value.value for k in keywords if k.arg in ("best", "collapsed") and isinstance(k.value, ast.Constant)]
     return _finite(*(float(v) for v in values if isinstance(v, int | float)))
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from collapse_metrics.records import History, Verdict
+from collapse_metrics.history import History
+from collapse_metrics.records import Verdict
 from collapse_metrics.report.axes import WIDTH
 from collapse_metrics.report.curves import run_axis, since, step_ticks
 from collapse_metrics.report.wording import course, spaced
@@ -40,8 +41,14 @@ class Strip:
     segments: list[Segment]
     ticks: list[tuple[float, str]]
     onset: float | None
+    since: str
     says: str
     legend: list[tuple[str, float]]
+
+    @property
+    def top(self) -> int:
+        """Pixels above the segments, for the mark of the onset."""
+        return 0 if self.onset is None else 18
 
 
 def strip(history: History) -> Strip | None:
@@ -59,15 +66,14 @@ def strip(history: History) -> Strip | None:
         tall = round(RISE[card.verdict] * HEIGHT, 1)
         text = f"step {step:,}: {spaced(card.verdict)}"
         width = max(0.5, end - start)
-        segments.append(
-            Segment(round(start, 1), HEIGHT - tall, round(width, 1), tall, str(card.verdict), text)
-        )
+        segments.append(Segment(round(start, 1), HEIGHT - tall, round(width, 1), tall, str(card.verdict), text))
     onset = since(history)
     seen = dict.fromkeys(card.verdict for card in history.checks)
     return Strip(
         segments,
         step_ticks(axis),
         None if onset is None else round(WIDTH * axis.at(onset), 1),
+        "" if onset is None else f"{onset:,}",
         course(steps, [card.verdict for card in history.checks]),
         [(str(verdict), RISE[verdict]) for verdict in RISE if verdict in seen],
     )

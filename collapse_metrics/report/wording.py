@@ -73,8 +73,8 @@ def against_real(m: Measurement) -> str:
 
 
 def by_urgency(findings: Sequence[Finding]) -> list[Finding]:
-    """What was found first, what could not be checked last."""
-    return sorted(findings, key=lambda f: URGENCY.index(f.status))
+    """What was found first, what could not be checked last; what is harmless after its likes."""
+    return sorted(findings, key=lambda f: (URGENCY.index(f.status), f.name in HARMLESS))
 
 
 def story(card: Scorecard) -> list[str]:
@@ -84,9 +84,7 @@ def story(card: Scorecard) -> list[str]:
         said += [f.meaning for f in card.found if f.name not in HARMLESS and f.meaning]
     if card.verdict is Verdict.INCONCLUSIVE and "samples_needed" in card:
         needed = card["samples_needed"]
-        said.append(
-            f"{number(needed.value)} samples that pass for data are needed, {number(needed.n_fake)} were there."
-        )
+        said.append(f"{number(needed.value)} samples that pass for data are needed, got {number(needed.n_fake)}.")
     if card.provenance.get("since") is not None:
         said.append(f"Since step {_step(card.provenance['since'])}, without a break.")
     return [*said, *_basis(card)]
@@ -117,7 +115,8 @@ def course(steps: Sequence[int], verdicts: Sequence[Verdict]) -> str:
         else:
             runs.append((verdict, step, step))
     if len(runs) > 12:
-        return f"The verdict changed {len(runs) - 1} times; the last one is {spaced(runs[-1][0])}, from step {runs[-1][1]:,} on."
+        last = f"{spaced(runs[-1][0])}, from step {runs[-1][1]:,} on"
+        return f"The verdict changed {len(runs) - 1} times; the last one is {last}."
     parts = [
         f"{spaced(verdict)} at step {first:,}"
         if first == last

@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from collapse_metrics.records import History, Measurement, Scorecard, write_whole
+from collapse_metrics.history import History
+from collapse_metrics.records import Measurement, Scorecard, write_whole
 from collapse_metrics.report import wording
 from collapse_metrics.report.curves import MODE, curves, mode_curves, once, since
 from collapse_metrics.report.grids import film
@@ -82,9 +83,7 @@ def write_card(card: Scorecard, path: str | Path) -> Path:
 
 
 def _run_name(history: History) -> str:
-    return str(
-        history.about.get("name") or (history.folder.resolve().name if history.folder else "") or "this run"
-    )
+    return str(history.about.get("name") or (history.folder.resolve().name if history.folder else "") or "this run")
 
 
 def _run(name: str, history: History, budget: int) -> dict[str, Any]:
@@ -96,9 +95,7 @@ def _run(name: str, history: History, budget: int) -> dict[str, Any]:
         "is_run": True,
         "card": card,
         "verdict": str(card.verdict) if card else "nothing_recorded",
-        "story": wording.story(card)
-        if card
-        else ["No check and no closing diagnosis: there is nothing to judge yet."],
+        "story": wording.story(card) if card else ["No check and no closing diagnosis: there is nothing to judge yet."],
         "stands_in": history.final is None and bool(history.checks),
         "findings": wording.by_urgency(card.findings) if card else [],
         "curves": curves(history),
@@ -126,9 +123,7 @@ def _row(m: Measurement) -> dict[str, Any]:
         "value": wording.number(m.value),
         "interval": wording.span((m.low, m.high)),
         "expected": wording.span(m.expected),
-        "against": state(m) or wording.against_real(m)
-        if m.name.startswith(MODE)
-        else wording.against_real(m),
+        "against": state(m) or wording.against_real(m) if m.name.startswith(MODE) else wording.against_real(m),
         "n": "–" if m.n_fake is None else f"{m.n_fake:,}",
         "reading": reading(m.name),
     }
@@ -148,9 +143,7 @@ def _facts(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _write(runs: list[dict[str, Any]], path: str | Path) -> Path:
     path = Path(path)
     if path.is_dir():
-        raise ValueError(
-            f"a file name is needed for the page, {path} is a folder: give for example {path / 'report.html'}."
-        )
+        raise ValueError(f"a file is needed for the page, {path} is a folder: give for example {path / 'report.html'}.")
     write_whole(path, _render(runs))
     return path
 
@@ -174,20 +167,14 @@ def _render(runs: list[dict[str, Any]]) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = environment.get_template("page.html.j2")
     rows = _compared(runs) if len(runs) > 1 else []
-    return page.render(
-        runs=runs, rows=rows, style=style, script=script, script_hash=digest, title=_title(runs)
-    )
+    return page.render(runs=runs, rows=rows, style=style, script=script, script_hash=digest, title=_title(runs))
 
 
 def _compared(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The closing numbers of all runs, one row a measurement, in the order of the curves."""
     known = [{row["name"]: row for row in run["numbers"]} for run in runs]
-    order = {
-        plot.name: rank for rank, plot in reversed(list(enumerate(p for run in runs for p in run["curves"])))
-    }
-    names = sorted(
-        dict.fromkeys(name for rows in known for name in rows), key=lambda name: order.get(name, 10_000)
-    )
+    order = {plot.name: rank for rank, plot in reversed(list(enumerate(p for run in runs for p in run["curves"])))}
+    names = sorted(dict.fromkeys(name for rows in known for name in rows), key=lambda name: order.get(name, 10_000))
     table = []
     for name in names:
         rows = [numbers.get(name) for numbers in known]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's own name for it)
@@ -59,15 +60,25 @@ class TrainedNetwork(nn.Module):
     def folded(self) -> DigitNetwork:
         """The same function without batch norms, as it is shipped."""
         plain = DigitNetwork()
-        for target, convolution, norm in zip(plain.convolutions, self.convolutions, self.norms, strict=True):
-            gain = norm.weight / (norm.running_var + norm.eps).sqrt()  # type: ignore[operator]
-            target.weight.copy_(convolution.weight * gain.view(-1, 1, 1, 1))  # type: ignore[operator]
-            target.bias.copy_(norm.bias - norm.running_mean * gain)  # type: ignore[operator]
-        gain = 1 / (self.norm.running_var + self.norm.eps).sqrt()  # type: ignore[operator]
+        layers: Any = zip(plain.convolutions, self.convolutions, self.norms, strict=True)
+        for target, convolution, norm in layers:
+            gain, shift = _scale_and_shift(norm)
+            target.weight.copy_(convolution.weight * gain.view(-1, 1, 1, 1))
+            target.bias.copy_(shift)
+        gain, shift = _scale_and_shift(self.norm)
         plain.bottleneck.weight.copy_(self.bottleneck.weight * gain[:, None])
-        plain.bottleneck.bias.copy_(-self.norm.running_mean * gain)  # type: ignore[operator]
+        plain.bottleneck.bias.copy_(shift)
         plain.head.load_state_dict(self.head.state_dict())
         return plain.eval()
+
+
+def _scale_and_shift(norm: Any) -> tuple[Tensor, Tensor]:
+    """What a batch norm in eval mode multiplies by and adds."""
+    gain = (norm.running_var + norm.eps).rsqrt()
+    if norm.affine:
+        gain = gain * norm.weight
+        return gain, norm.bias - norm.running_mean * gain
+    return gain, -norm.running_mean * gain
 
 
 @dataclass
@@ -126,7 +137,7 @@ def train_classifier(
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         network = TrainedNetwork()
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     average = deepcopy(network).requires_grad_(False).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
     steps = epochs * (len(digits.images) // BATCH_DIGITS)
@@ -169,4 +180,5 @@ def _loss(
     features, logits = network(torch.cat([varied, none]).contiguous(memory_format=torch.channels_last))
     target = torch.cat([labels, torch.full((len(none),), NONE)])
     redrawing = (network.redraw(features[: len(varied)]) - bent.flatten(1)).square().mean()
-    return F.cross_entropy(logits, target) + REDRAW_WEIGHT * redrawing
+    loss: Tensor = F.cross_entropy(logits, target) + REDRAW_WEIGHT * redrawing
+    return loss

@@ -16,8 +16,7 @@ def bend(images: Tensor, rng: Generator) -> Tensor:
     """Small rotation, scale, shear and shift, and a mild elastic field."""
     n = len(images)
     angle, shear, scale_x, scale_y = (
-        uniform(low, high, n, rng).flatten()
-        for low, high in ((-0.22, 0.22), (-0.2, 0.2), (0.87, 1.15), (0.87, 1.15))
+        uniform(low, high, n, rng).flatten() for low, high in ((-0.22, 0.22), (-0.2, 0.2), (0.87, 1.15), (0.87, 1.15))
     )
     shift = (torch.rand(n, 2, generator=rng) * 2 - 1) * (2.2 / 14)
     cos, sin = angle.cos(), angle.sin()

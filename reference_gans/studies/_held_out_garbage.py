@@ -30,7 +30,8 @@ def pca_ghosts(digits: Digits, n: int, rng: Generator) -> Tensor:
     mean = flat.mean(dim=0)
     _, scale, directions = torch.linalg.svd(flat - mean, full_matrices=False)
     weights = torch.randn(n, 50, generator=rng) * scale[:50] / math.sqrt(len(flat))
-    return (mean + weights @ directions[:50]).clamp(0, 1).view(n, 1, 28, 28)
+    ghosts: Tensor = (mean + weights @ directions[:50]).clamp(0, 1)
+    return ghosts.view(n, 1, 28, 28)
 
 
 def pixel_shuffle(digits: Digits, n: int, rng: Generator) -> Tensor:
@@ -43,7 +44,7 @@ def phase_scramble(digits: Digits, n: int, rng: Generator) -> Tensor:
     """A digit's spectrum under random phases, stretched to its own range."""
     magnitude = torch.fft.rfft2(digits.draw(n, rng)).abs()
     phases = torch.fft.rfft2(noise(n, rng)).angle()
-    scrambled = torch.fft.irfft2(torch.polar(magnitude, phases), s=(28, 28))
+    scrambled: Tensor = torch.fft.irfft2(torch.polar(magnitude, phases), s=(28, 28))
     low, high = scrambled.amin(dim=(2, 3), keepdim=True), scrambled.amax(dim=(2, 3), keepdim=True)
     return (scrambled - low) / (high - low)
 

@@ -80,9 +80,7 @@ def gan_samples(
     return found
 
 
-def _training(
-    g: nn.Module, d: nn.Module, images: Tensor, *, steps: int, g_steps: int, lr: float
-) -> Iterator[int]:
+def _training(g: nn.Module, d: nn.Module, images: Tensor, *, steps: int, g_steps: int, lr: float) -> Iterator[int]:
     g_opt = torch.optim.Adam(g.parameters(), lr=lr, betas=(0.5, 0.999))
     d_opt = torch.optim.Adam(d.parameters(), lr=lr, betas=(0.5, 0.999))
     for step in range(1, steps + 1):

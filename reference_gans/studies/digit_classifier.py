@@ -33,6 +33,7 @@ and demo use; the second become the packaged reference. It learns from the rows 
 EACH = 5000
 """Pictures of each kind of garbage in the examination."""
 
+
 def main() -> None:
     """Train unless told not to, then measure and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -48,7 +49,11 @@ def main() -> None:
         learnt = Digits(every.images[REFERENCE.stop :], every.labels[REFERENCE.stop :])
         clothes = load(options.data_root, "FashionMNIST", "train").images
         network = train_classifier(
-            learnt, clothes, epochs=options.epochs, seed=options.seed, say=lambda s: print(f"{time.perf_counter() - began:6.0f} s  {s}", flush=True)
+            learnt,
+            clothes,
+            epochs=options.epochs,
+            seed=options.seed,
+            say=lambda s: print(f"{time.perf_counter() - began:6.0f} s  {s}", flush=True),
         )
         WEIGHTS.parent.mkdir(exist_ok=True)
         save_file({name: w.half().contiguous() for name, w in network.state_dict().items()}, WEIGHTS)
@@ -92,7 +97,9 @@ def figures(data_root: Path, every: Digits) -> Iterator[Row]:
     for look in LOOKS:
         yield _row(f"{look.__name__} test digits", "kept", _accepted(embed, look(test.images, rng).clamp(0, 1)), None)
     yield _row("bent and varied test digits", "kept", _accepted(embed, vary(test.images, rng)[1]), None)
-    for step, pictures in gan_samples(every.images[REFERENCE.stop :][:20_000], kind="conv", seed=100, at=(20, 60, 800, 1500), n=2000, width=12).items():
+    for step, pictures in gan_samples(
+        every.images[REFERENCE.stop :][:20_000], kind="conv", seed=100, at=(20, 60, 800, 1500), n=2000, width=12
+    ).items():
         yield _row(f"DCGAN of another seed at step {step}", "kept", _accepted(embed, pictures), None)
     yield from _garbage(embed, data_root, test)
 

@@ -15,14 +15,21 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from collapse_metrics.records import History
+from collapse_metrics.history import History
 from collapse_metrics.stats.shares import clopper_pearson
 from reference_gans.recipes import RECIPES
 
 SEEDS = 10
 """Seeds of each recipe, 0 to 9; none was chosen."""
 
-SHOWN = ("mode_coverage", "raw_diversity", "accepted_share", "distinct_neighbours", "neighbour_ratio", "latent_sensitivity")
+SHOWN = (
+    "mode_coverage",
+    "raw_diversity",
+    "accepted_share",
+    "distinct_neighbours",
+    "neighbour_ratio",
+    "latent_sensitivity",
+)
 
 
 def main(data_root: Path | None = None, *, workers: int = 2) -> None:

@@ -24,7 +24,15 @@ N = 2000
 SEEDS = 10
 """Piles of each kind."""
 
-SHOWN = ("raw_diversity", "accepted_share", "mode_coverage", "coverage", "density", "distinct_neighbours", "neighbour_ratio")
+SHOWN = (
+    "raw_diversity",
+    "accepted_share",
+    "mode_coverage",
+    "coverage",
+    "density",
+    "distinct_neighbours",
+    "neighbour_ratio",
+)
 
 Pile = Callable[[Tensor, Tensor, Generator], Tensor]
 
@@ -130,7 +138,9 @@ def _unseen(data_root: Path | None) -> tuple[Tensor, Tensor]:
     return pictures.float() / 255, torch.from_numpy(read_idx(raw / "t10k-labels-idx1-ubyte", header=8)).long()
 
 
-def _row(name: str, pile: Pile, verdict: str, finding: str | None, cards: list[Scorecard], right: int) -> dict[str, object]:
+def _row(
+    name: str, pile: Pile, verdict: str, finding: str | None, cards: list[Scorecard], right: int
+) -> dict[str, object]:
     numbers = {}
     for key in SHOWN:
         values = [c[key].value for c in cards if key in c]
@@ -152,7 +162,9 @@ def _write(rows: list[dict[str, object]], source: str) -> None:
     from reference_gans.studies import DOCS
 
     DOCS.mkdir(parents=True, exist_ok=True)
-    (DOCS / "verdicts.json").write_text(json.dumps({"source": source, "n": N, "seeds": SEEDS, "rows": rows}, indent=1) + "\n")
+    (DOCS / "verdicts.json").write_text(
+        json.dumps({"source": source, "n": N, "seeds": SEEDS, "rows": rows}, indent=1) + "\n"
+    )
     lines = [
         "# Piles of known truth, and what the verdict says of them",
         "",

@@ -6,9 +6,7 @@ from collapse_metrics.diagnosis.loss_oscillation import LEVEL
 from collapse_metrics.records import Measurement, Status
 
 
-@pytest.mark.parametrize(
-    ("p", "status"), [(0.002, "found"), (0.01, "found"), (0.0101, "clear"), (1.0, "clear")]
-)
+@pytest.mark.parametrize(("p", "status"), [(0.002, "found"), (0.01, "found"), (0.0101, "clear"), (1.0, "clear")])
 def test_grades_by_its_level(applied, p, status):
     assert LEVEL == 0.01
     finding = applied("loss_oscillation", Measurement("loss_oscillation", p))
@@ -17,9 +15,7 @@ def test_grades_by_its_level(applied, p, status):
 
 
 def test_the_period_is_told_where_it_is_known(applied):
-    finding = applied(
-        "loss_oscillation", Measurement("loss_oscillation", 0.002), Measurement("loss_period", 41.23)
-    )
+    finding = applied("loss_oscillation", Measurement("loss_oscillation", 0.002), Measurement("loss_period", 41.23))
     assert "the strongest cycle of the generator's loss lasts 41.2 steps; red noise" in finding.evidence
 
 

@@ -35,9 +35,7 @@ def test_without_its_data_it_is_not_checked_and_says_what_is_missing(spec):
 @every_rule
 def test_with_some_of_its_data_it_names_the_rest(spec):
     for left_out in spec.needs:
-        there = {
-            name: Measurement(name, 1.0, expected=(1, 1), n_fake=9) for name in spec.needs if name != left_out
-        }
+        there = {name: Measurement(name, 1.0, expected=(1, 1), n_fake=9) for name in spec.needs if name != left_out}
         finding = spec(there)
         assert finding.status is Status.NOT_CHECKED
         assert finding.evidence == f"needs {left_out}, which was not measured"

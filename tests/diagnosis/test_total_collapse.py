@@ -21,9 +21,7 @@ def test_grades_by_the_thresholds(applied, of, value, high, status):
     assert (COLLAPSED_BELOW, WATCH_BELOW) == (0.25, 0.5)
     finding = applied("total_collapse", of("raw_diversity", value, high=high))
     assert finding.status is Status(status)
-    assert finding.evidence == (
-        f"two samples lie {value:.2f} times as far apart as two real ones (up to {high:.2f})"
-    )
+    assert finding.evidence == (f"two samples lie {value:.2f} times as far apart as two real ones (up to {high:.2f})")
     assert bool(finding.remedies) == (status != "clear")
 
 

@@ -79,10 +79,7 @@ def test_the_worst_word_wins(scene, ill, lost, verdict):
 def test_half_of_the_data_is_lost_by_reference_share_not_by_number_of_modes(of, modes):
     assert COLLAPSE_FROM == 0.5
     usual = [0.6, 0.1, 0.1, 0.1, 0.1]
-    others = [
-        of(name, 1.0)
-        for name in ("raw_diversity", "accepted_share", "neighbour_ratio", "distinct_neighbours")
-    ]
+    others = [of(name, 1.0) for name in ("raw_diversity", "accepted_share", "neighbour_ratio", "distinct_neighbours")]
     large_lost = modes([0.0, 0.25, 0.25, 0.25, 0.25], usual=usual)
     small_lost = modes([1.0, 0.0, 0.0, 0.0, 0.0], [1.0] + [0.01] * 4, usual=usual)
     assert judge([*others, *large_lost])[0] is Verdict.COLLAPSE
@@ -94,9 +91,7 @@ def test_health_needs_enough_samples(scene, n, verdict):
     assert judge(scene(n=n))[0] is Verdict(verdict)
 
 
-@pytest.mark.parametrize(
-    "name", ["raw_diversity", "accepted_share", "neighbour_ratio", "distinct_neighbours"]
-)
+@pytest.mark.parametrize("name", ["raw_diversity", "accepted_share", "neighbour_ratio", "distinct_neighbours"])
 def test_health_needs_every_check_of_the_samples(scene, name):
     assert judge(scene(without={name}))[0] is Verdict.INCONCLUSIVE
 
@@ -115,9 +110,7 @@ def test_data_without_modes_can_be_healthy(scene):
     assert judge(scene(without=names))[0] is Verdict.HEALTHY
 
 
-@pytest.mark.parametrize(
-    ("ill", "verdict"), [("intra_mode_collapse", "partial_collapse"), ("off_manifold", "broken")]
-)
+@pytest.mark.parametrize(("ill", "verdict"), [("intra_mode_collapse", "partial_collapse"), ("off_manifold", "broken")])
 def test_an_illness_that_shows_needs_no_more_samples(scene, ill, verdict):
     assert judge(scene(ill, n=20))[0] is Verdict(verdict)
 

@@ -60,18 +60,14 @@ def test_floats_are_told_apart_by_looking(least, most, used):
     assert to_unit_range(pictures(least, most).double(), None)[1] == used
 
 
-@pytest.mark.parametrize(
-    ("least", "most"), [(0.0, 255.0), (0.0, 1.02), (-1.02, 1.0), (-0.5, 1.02), (-3.0, 3.0)]
-)
+@pytest.mark.parametrize(("least", "most"), [(0.0, 255.0), (0.0, 1.02), (-1.02, 1.0), (-0.5, 1.02), (-3.0, 3.0)])
 @pytest.mark.bad_input
 def test_ranges_that_cannot_be_told_are_refused(least, most):
     with pytest.raises(ValueError, match=rf"values from {least:.3g} to {most:.3g}: pass value_range"):
         to_unit_range(pictures(least, most), None)
 
 
-@pytest.mark.parametrize(
-    ("least", "most", "fits"), [(-0.009, 1.009, True), (-0.011, 1.0, False), (0.0, 1.011, False)]
-)
+@pytest.mark.parametrize(("least", "most", "fits"), [(-0.009, 1.009, True), (-0.011, 1.0, False), (0.0, 1.011, False)])
 def test_rounding_beyond_the_range_is_cut_off_and_more_is_refused(least, most, fits):
     # Of a range twice as wide, the slack is twice as wide.
     images = pictures(2 * least + 5, 2 * most + 5)

@@ -32,9 +32,7 @@ def test_agrees_with_the_definition(k, seed, n_real, n_fake):
 
 
 @pytest.mark.parametrize("k", [1, 2, 4])
-@given(
-    seed=st.integers(0, 10_000), n_real=st.integers(5, 30), n_fake=st.integers(1, 30), side=st.integers(1, 4)
-)
+@given(seed=st.integers(0, 10_000), n_real=st.integers(5, 30), n_fake=st.integers(1, 30), side=st.integers(1, 4))
 def test_agrees_with_the_definition_where_most_distances_tie(k, seed, n_real, n_fake, side):
     # Points of a small grid: repeats, and many equal distances, so that `<` for `<=` would show.
     rng = np.random.default_rng(seed)
@@ -73,8 +71,7 @@ def test_chunking_changes_nothing(chunk, rng, monkeypatch):
 def test_perfect_generator_scores_what_theory_predicts(n, m, k, rng):
     expected = 1 - math.prod((n - i) / (n + m - i) for i in range(1, k + 1))
     scores = [
-        coverage(real=torch.randn(n, 4, generator=rng), fake=torch.randn(m, 4, generator=rng), k=k)
-        for _ in range(20)
+        coverage(real=torch.randn(n, 4, generator=rng), fake=torch.randn(m, 4, generator=rng), k=k) for _ in range(20)
     ]
     assert np.mean(scores) == pytest.approx(expected, abs=0.015)
 

@@ -29,9 +29,7 @@ def test_agrees_with_the_definition(k, seed, n_real, n_fake):
 
 
 @pytest.mark.parametrize("k", [1, 2, 4])
-@given(
-    seed=st.integers(0, 10_000), n_real=st.integers(5, 30), n_fake=st.integers(1, 30), side=st.integers(1, 4)
-)
+@given(seed=st.integers(0, 10_000), n_real=st.integers(5, 30), n_fake=st.integers(1, 30), side=st.integers(1, 4))
 def test_agrees_with_the_definition_where_most_distances_tie(k, seed, n_real, n_fake, side):
     rng = np.random.default_rng(seed)
     real, fake = rng.integers(0, side, size=(n_real, 2)), rng.integers(0, side, size=(n_fake, 2))
@@ -69,8 +67,7 @@ def test_perfect_generator_scores_one(n, m, k, rng):
     # Among n - 1 real samples and one generated one, all of one law, the generated one is among the k nearest
     # with probability k / n; over n balls that is k.
     scores = [
-        density(real=torch.randn(n, 4, generator=rng), fake=torch.randn(m, 4, generator=rng), k=k)
-        for _ in range(20)
+        density(real=torch.randn(n, 4, generator=rng), fake=torch.randn(m, 4, generator=rng), k=k) for _ in range(20)
     ]
     assert np.mean(scores) == pytest.approx(1.0, abs=0.05)
 

@@ -52,10 +52,7 @@ def test_equal_chances_of_all_real_samples_give_the_formula_of_the_docstring(rng
     # Real samples so far apart that a generated one is a real one with a little noise.
     n, m = 400, 200
     real = 100 * torch.eye(n)
-    scores = [
-        distinct_neighbours(real=real, fake=real[torch.randint(n, (m,), generator=rng)] + 0.1)
-        for _ in range(30)
-    ]
+    scores = [distinct_neighbours(real=real, fake=real[torch.randint(n, (m,), generator=rng)] + 0.1) for _ in range(30)]
     assert np.mean(scores) == pytest.approx(n / m * (1 - math.exp(-m / n)), abs=0.01)
 
 

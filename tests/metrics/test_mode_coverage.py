@@ -33,9 +33,7 @@ def test_agrees_with_the_definition_for_unequal_shares(seed, modes):
     rng = np.random.default_rng(seed)
     shares = rng.dirichlet(np.ones(modes))
     counts = rng.multinomial(200, rng.dirichlet(np.ones(modes)))
-    assert mode_coverage(counts=counts, shares=shares) == pytest.approx(
-        coverage_by_definition(counts, shares)
-    )
+    assert mode_coverage(counts=counts, shares=shares) == pytest.approx(coverage_by_definition(counts, shares))
 
 
 @pytest.mark.parametrize(("first", "score"), [(124, 0.75), (125, 1.0), (126, 1.0)])

@@ -60,9 +60,9 @@ def test_copies_score_nothing_and_a_minority_of_them_is_not_seen(rng):
 
 
 def test_a_dropped_mode_is_not_seen_while_the_make_up_is_matched(ring):
-    assert neighbour_ratio(
-        fresh=ring(8, per_mode=80)[:320], fake=ring(8, per_mode=80)[320:]
-    ) == pytest.approx(1, abs=0.2)
+    assert neighbour_ratio(fresh=ring(8, per_mode=80)[:320], fake=ring(8, per_mode=80)[320:]) == pytest.approx(
+        1, abs=0.2
+    )
 
 
 def test_copies_in_float32_far_from_the_origin_are_still_copies(rng):

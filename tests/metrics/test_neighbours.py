@@ -18,9 +18,7 @@ def whole_matrix(x, y):
     return torch.cat([block for _, block in distance_blocks(x, y)])
 
 
-@given(
-    seed=st.integers(0, 10_000), n=st.integers(1, 20), m=st.integers(1, 20), offset=st.sampled_from([0, 1e4])
-)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 20), m=st.integers(1, 20), offset=st.sampled_from([0, 1e4]))
 def test_distances_agree_with_the_definition(seed, n, m, offset):
     rng = torch.Generator().manual_seed(seed)
     x = offset + torch.randn(n, 3, generator=rng, dtype=torch.double)
@@ -61,9 +59,7 @@ def test_repeats_lie_at_zero_wherever_they_are(offset, rng):
 
 def test_what_is_near_is_not_taken_for_the_same(rng):
     x = torch.randn(20, 16, generator=rng, dtype=torch.double)
-    assert kth_neighbour_distance(torch.cat([x, x + 1e-4]), 1).numpy() == pytest.approx(
-        np.full(40, 4e-4), rel=1e-6
-    )
+    assert kth_neighbour_distance(torch.cat([x, x + 1e-4]), 1).numpy() == pytest.approx(np.full(40, 4e-4), rel=1e-6)
 
 
 def test_one_diverged_row_does_not_blur_the_distances_of_the_others(rng):

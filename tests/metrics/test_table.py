@@ -31,9 +31,7 @@ def test_agrees_with_the_metrics(kind, k, seed, rows):
     assert table.coverage(rows) == pytest.approx(metrics.coverage(real=real, fake=chosen, k=k))
     assert table.density(rows) == pytest.approx(metrics.density(real=real, fake=chosen, k=k))
     if kind != "grid":  # of several equally near real samples, either may be named
-        assert table.distinct_neighbours(rows) == pytest.approx(
-            metrics.distinct_neighbours(real=real, fake=chosen)
-        )
+        assert table.distinct_neighbours(rows) == pytest.approx(metrics.distinct_neighbours(real=real, fake=chosen))
     if len(rows) > 1:
         siblings = kth_neighbour_distance(chosen, 1).median().item()
         assert table.sibling_distance(rows) == pytest.approx(siblings, rel=1e-5)

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 import collapse_metrics as cm
+from collapse_metrics.history import HISTORY_FILE
 from collapse_metrics.monitor.monitor import line_of
 from collapse_metrics.monitor.pace import Pace
-from collapse_metrics.records import HISTORY_FILE
 
 
 class Blob(nn.Module):
@@ -167,7 +167,15 @@ def test_pictures_are_kept_as_a_grid(tmp_path):
     generator = nn.Sequential(nn.Linear(4, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
     optimizer = torch.optim.SGD(generator.parameters(), lr=0.0)
     monitor = cm.Monitor(
-        generator, optimizer=optimizer, latent=4, every=1, n=80, value_range=(0, 1), log_dir=tmp_path, print_to=None, strict=True
+        generator,
+        optimizer=optimizer,
+        latent=4,
+        every=1,
+        n=80,
+        value_range=(0, 1),
+        log_dir=tmp_path,
+        print_to=None,
+        strict=True,
     )
     optimizer.step()
     with Image.open(tmp_path / monitor.history.samples[0]["png"]) as grid:

@@ -67,9 +67,7 @@ def test_plateaus_with_one_sharp_border_score_what_theory_predicts():
     # A move turns a latent by atan(step); it crosses the border with that angle over pi, and then jumps by 2,
     # where two unrelated ones lie 1 apart. In many dimensions a move is step / sqrt(2) of the usual distance.
     expected = 2 * np.arctan(0.1) / np.pi / (0.1 / np.sqrt(2))
-    assert sensitivity(lambda z: z[:, :1].sign(), latents(8000, 64)[:4000]) == pytest.approx(
-        expected, abs=0.25
-    )
+    assert sensitivity(lambda z: z[:, :1].sign(), latents(8000, 64)[:4000]) == pytest.approx(expected, abs=0.25)
 
 
 def test_a_jumpy_generator_scores_more_than_one():
@@ -109,8 +107,7 @@ def test_everybody_has_a_partner_and_nobody_is_his_own(n, seed):
 def test_the_source_of_chance_decides_the_pairs():
     z = latents(30)
     scores = [
-        latent_sensitivity(respond=torch.exp, latents=z, rng=torch.Generator().manual_seed(seed))
-        for seed in (1, 1, 2)
+        latent_sensitivity(respond=torch.exp, latents=z, rng=torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     ]
     assert scores[0] == scores[1] != scores[2]
 

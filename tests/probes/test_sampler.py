@@ -41,9 +41,7 @@ class TestLatents:
         assert len(one.latents(90)) == 90
         assert torch.equal(one.latents(5), first)
 
-    @pytest.mark.parametrize(
-        ("latent", "shape"), [(7, (7,)), ((7,), (7,)), ((4, 1, 1), (4, 1, 1)), ([2, 3], (2, 3))]
-    )
+    @pytest.mark.parametrize(("latent", "shape"), [(7, (7,)), ((7,), (7,)), ((4, 1, 1), (4, 1, 1)), ([2, 3], (2, 3))])
     def test_sizes_and_shapes(self, latent, shape):
         z = Sampler(nn.Identity(), latent=latent).latents(10)
         assert z.shape == (10, *shape)
@@ -140,9 +138,7 @@ class TestSampling:
     @pytest.mark.parametrize("out", [lambda z: {"sample": z}, lambda z: (z, z)], ids=["dict", "tuple"])
     @pytest.mark.bad_input
     def test_an_answer_that_is_no_tensor_is_explained(self, out):
-        with pytest.raises(
-            TypeError, match=r"must return one tensor of samples, got (dict|tuple): pass a function"
-        ):
+        with pytest.raises(TypeError, match=r"must return one tensor of samples, got (dict|tuple): pass a function"):
             Sampler(out, latent=2)(torch.zeros(5, 2))
 
     @pytest.mark.bad_input
@@ -152,9 +148,7 @@ class TestSampling:
 
 
 class TestWrappers:
-    @pytest.mark.parametrize(
-        "wrap", [lambda m: m, nn.DataParallel, compiled, lambda m: compiled(nn.DataParallel(m))]
-    )
+    @pytest.mark.parametrize("wrap", [lambda m: m, nn.DataParallel, compiled, lambda m: compiled(nn.DataParallel(m))])
     def test_the_module_inside_is_found(self, wrap):
         module = nn.Linear(2, 2)
         assert unwrap(wrap(module)) is module

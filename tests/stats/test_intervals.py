@@ -28,9 +28,7 @@ class TestBlocks:
 
     def test_the_seed_decides_and_the_training_s_chance_is_left_alone(self):
         state = torch.get_rng_state()
-        assert all(
-            torch.equal(a, b) for a, b in zip(blocks_of(50, seed=1), blocks_of(50, seed=1), strict=True)
-        )
+        assert all(torch.equal(a, b) for a, b in zip(blocks_of(50, seed=1), blocks_of(50, seed=1), strict=True))
         assert not torch.equal(blocks_of(50, seed=1)[0], blocks_of(50, seed=2)[0])
         assert torch.equal(torch.get_rng_state(), state)
 
@@ -50,9 +48,7 @@ class TestJackknife:
         covered = 0
         for seed in range(400):
             x = torch.rand(100, generator=rng)
-            low, high = jackknife_interval(
-                lambda rows, x=x: x[rows].mean().item(), 100, x.mean().item(), seed=seed
-            )
+            low, high = jackknife_interval(lambda rows, x=x: x[rows].mean().item(), 100, x.mean().item(), seed=seed)
             covered += low <= 0.5 <= high
         assert 360 <= covered <= 397
 
@@ -100,9 +96,7 @@ class TestPairMeans:
 class TestNormalInterval:
     @pytest.mark.parametrize(("level", "reach"), [(0.95, 1.959964), (0.99, 2.575829), (0.5, 0.674490)])
     def test_known_quantiles(self, level, reach):
-        assert normal_interval(3.0, 2.0, level=level) == pytest.approx(
-            (3 - 2 * reach, 3 + 2 * reach), abs=1e-5
-        )
+        assert normal_interval(3.0, 2.0, level=level) == pytest.approx((3 - 2 * reach, 3 + 2 * reach), abs=1e-5)
 
     def test_the_level_is_95_percent_unless_told(self):
         assert normal_interval(0.0, 1.0) == normal_interval(0.0, 1.0, level=0.95)

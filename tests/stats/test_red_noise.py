@@ -95,9 +95,7 @@ def test_a_bend_is_no_cycle(periods, numpy_rng):
 @pytest.mark.parametrize("steps", [96, 103, 136, 197, 205])
 def test_three_periods_are_enough_at_any_length(steps, numpy_rng):
     # Of some lengths, three over n rounds to more than three times one over n.
-    series = 4 * np.sin(2 * np.pi * np.arange(steps) * FEWEST_PERIODS / steps) + numpy_rng.standard_normal(
-        steps
-    )
+    series = 4 * np.sin(2 * np.pi * np.arange(steps) * FEWEST_PERIODS / steps) + numpy_rng.standard_normal(steps)
     assert strongest_cycle(series, rng=numpy_rng).period == pytest.approx(steps / FEWEST_PERIODS)
 
 
