@@ -1,7 +1,7 @@
 """Is it collapse, and what now? One file, one rule: measurements in, findings out; no tensor."""
 
 from collapse_metrics._registry import RULES
-from collapse_metrics.diagnosis import (  # importing a rule registers it; their order is that of reports
+from collapse_metrics.diagnosis import (  # importing a rule registers it
     intra_mode_collapse,
     latent_ignored,
     loss_oscillation,

@@ -10,6 +10,18 @@ COLLAPSE_FROM = 0.5
 """Reference share of the lost modes from which the collapse is no longer called partial: most of the data is gone."""
 
 
+ORDER = (
+    "non_finite",
+    "off_manifold",
+    "total_collapse",
+    "mode_dropping",
+    "intra_mode_collapse",
+    "latent_ignored",
+    "loss_oscillation",
+)
+"""In which order findings are reported: what makes the others meaningless first. New rules follow after these."""
+
+
 def judge(measurements: Iterable[Measurement]) -> tuple[Verdict, tuple[Finding, ...]]:
     """Apply every rule and sum up.
 
@@ -17,10 +29,11 @@ def judge(measurements: Iterable[Measurement]) -> tuple[Verdict, tuple[Finding, 
         measurements: The newest value of each name.
 
     Returns:
-        The verdict, and one finding a rule, in the order of the rules.
+        The verdict, and one finding a rule, in the order of ``ORDER``.
     """
     evidence = {m.name: m for m in measurements}
-    findings = tuple(spec(evidence) for spec in RULES.values())
+    names = [name for name in ORDER if name in RULES] + [name for name in RULES if name not in ORDER]
+    findings = tuple(RULES[name](evidence) for name in names)
     return _sum_up(evidence, {f.name: f.status for f in findings}), findings
 
 

@@ -97,6 +97,7 @@ def _run(name: str, history: History, budget: int) -> dict[str, Any]:
         "verdict": str(card.verdict) if card else "nothing_recorded",
         "story": wording.story(card) if card else ["No check and no closing diagnosis: there is nothing to judge yet."],
         "stands_in": history.final is None and bool(history.checks),
+        "reasons": [f for f in card.found if f.name not in wording.HARMLESS] if card else [],
         "findings": wording.by_urgency(card.findings) if card else [],
         "curves": curves(history),
         "once": once(history),

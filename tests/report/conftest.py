@@ -1,13 +1,16 @@
-"""Histories and scorecards for pages: made of records only, as a monitor would write them."""
+"""Histories for pages, made of records only as a monitor would write them, and pages read back."""
 
 import math
 import random
+import re
+from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
 
 from collapse_metrics.history import History
 from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
+from collapse_metrics.report import write_report
 
 NAMES = ("neighbour_ratio", "mode_coverage", "class_share_test", "my_metric<script>alert(1)</script>")
 REMEDY = "PacGAN & <b>friends</b>"
@@ -64,6 +67,50 @@ def make_history(folder=None, checks=6, *, png=False, points=False, onset=400, s
     final = make_card(Verdict.PARTIAL_COLLAPSE, steps, level=0.4, since=onset)
     history.add("final", card=final.to_dict())
     return history
+
+
+VOID = {"meta", "img", "input", "br", "hr", "link"}
+
+
+class Page(HTMLParser):
+    """A page as tags and text; complains where tags do not close in order."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.texts, self.open = [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open) and data.strip():
+            self.texts.append(" ".join(data.split()))
+
+    @property
+    def text(self):
+        return " ".join(self.texts)
+
+    def every(self, tag, **wanted):
+        return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in wanted.items())]
+
+    @property
+    def headings(self):
+        return [t for t, _ in self.tags if re.fullmatch(r"h\d", t)]
+
+
+def page_of(history, path, **options):
+    return Page(write_report(history, path, **options).read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -4,58 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import pytest
 
 from collapse_metrics.history import History
 from collapse_metrics.records import Verdict
 from collapse_metrics.report import write_card, write_comparison, write_report
-from tests.report.conftest import NAMES, make_card, make_history
+from tests.report.conftest import NAMES, Page, make_card, make_history, page_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-VOID = {"meta", "img", "input", "br", "hr", "link"}
-
-
-class Page(HTMLParser):
-    """A page as tags and text; complains where tags do not close in order."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not {"style", "script"} & set(self.open) and data.strip():
-            self.texts.append(" ".join(data.split()))
-
-    @property
-    def text(self):
-        return " ".join(self.texts)
-
-    def every(self, tag, **wanted):
-        return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in wanted.items())]
-
-    @property
-    def headings(self):
-        return [t for t, _ in self.tags if re.fullmatch(r"h\d", t)]
-
-
-def page_of(history, path, **options):
-    return Page(write_report(history, path, **options).read_text(encoding="utf-8"))
 
 
 @pytest.fixture
