@@ -160,13 +160,13 @@ MNIST_SLIDES = Recipe(
     latent=32,
     generator=partial(networks.conv_generator, norm=False),
     discriminator=networks.mlp_discriminator,
-    steps=900,
+    steps=800,
     game=RELATIVISTIC,
     cures=(R1(0.05),),
     g_lr=2e-3,
     d_lr=2e-3,
     betas=(0.0, 0.99),
-    push=Push(step=700, change=_fade_noise, until=900),
+    push=Push(step=700, change=_fade_noise, until=800),
 )
 """Batch norm in the generator would scale the fading noise up again, so it goes without. The faded noise
 falls below a tenth 22 steps after the push; by 60 steps after it the pairwise

