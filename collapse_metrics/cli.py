@@ -39,7 +39,9 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, data_root: Path | None = No
         return EXIT_BAD_INPUT
     runs = {name: History.read(out / name) for name in DEMO_RECIPES}
     for name, history in runs.items():
-        assert history.final is not None  # a finished run always has one
+        if history.final is None:
+            sys.stderr.write(f"collapse-metrics: {name} broke off before its end, see {out / name / 'log.txt'}\n")
+            return EXIT_BAD_INPUT
         print(f"\n{name}: {history.about.get('shows', '')}")
         print(history.final)
         if "since" in history.final.provenance:

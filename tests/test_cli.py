@@ -161,3 +161,21 @@ def test_help_imports_no_torch():
     assert done.returncode == 0, done.stderr
     for command in ("demo", "score", "report", "doctor"):
         assert command in done.stdout
+
+
+def test_the_demo_trains_judges_and_writes_its_page(tmp_path, capsys, monkeypatch):
+    """The whole chain on the quicker of its two runs; `make demo` does both."""
+    monkeypatch.setattr(cli, "DEMO_RECIPES", ("mnist_mlp_collapsed",))
+    code, out, err = run(capsys, "demo", "--out", tmp_path / "demo")
+    assert (code, err) == (0, "")
+    assert "verdict: collapse" in out
+    assert "since step" in out
+    page = (tmp_path / "demo" / "report.html").read_text()
+    assert "mnist_mlp_collapsed" in page
+
+
+def test_a_demo_whose_training_fails_says_where_to_look(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "DEMO_RECIPES", ("no_such_recipe",))
+    code, _, err = run(capsys, "demo", "--out", tmp_path / "demo")
+    assert code == 2
+    assert "log.txt" in err
