@@ -141,10 +141,9 @@ def _neighbours(
     if len(chosen) >= FEWEST_ROWS:
         table = NeighbourTable(real=reference.anchor, fake=features[chosen])
         everything = torch.arange(len(chosen))
-        draws = reference.draws(_spread_evenly(len(chosen), reference), seed=seed)
         for name in ("coverage", "density"):
-            compute, perfect = table.measure(name), [real.measure(name)(rows) for rows in draws]
-            yield _measured(name, compute, everything, perfect, about, seed)
+            perfect = _perfect(name, len(chosen), reference, seed)
+            yield _measured(name, table.measure(name), everything, perfect, about, seed)
         spread, error = spread_of(features[chosen])
         unit, unit_error = reference.feature_spread
         usual = normal_interval(1.0, unit_error / unit * (len(reference.anchor) / len(chosen)) ** 0.5)
@@ -173,6 +172,15 @@ def _neighbours(
             return matched.sibling_distance(kept) / unit
 
         yield _measured("neighbour_ratio", ratio, everything, [distance / unit for distance in distances], about, seed)
+
+
+def _perfect(name: str, n: int, reference: Reference, seed: int) -> list[float]:
+    """What sets of ``n`` held-out real rows score; asked at every look, so it is remembered."""
+    key = (name, n, seed)
+    if key not in reference.remembered:
+        draws = reference.draws(_spread_evenly(n, reference), seed=seed)
+        reference.remembered[key] = [reference.real_table.measure(name)(rows) for rows in draws]
+    return reference.remembered[key]
 
 
 def _others(features: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:

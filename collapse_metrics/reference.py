@@ -159,6 +159,11 @@ class Reference:
         return NeighbourTable(real=self.anchor, fake=self.fresh)
 
     @cached_property
+    def remembered(self) -> dict[tuple[str, int, int], list[float]]:
+        """Scores of held-out real rows by measure, number of rows and seed."""
+        return {}
+
+    @cached_property
     def feature_spread(self) -> tuple[float, float]:
         """Mean distance of two real feature rows, and its standard error."""
         return spread_of(self.anchor)
@@ -243,17 +248,13 @@ class Reference:
         )
 
     @classmethod
+    @lru_cache
     def named(cls, name: str) -> "Reference":
         """A reference that comes with the package: ``"mnist"``."""
         known = sorted(p.stem for p in PACKAGED.glob("*.safetensors"))
         if name not in known:
             raise ValueError(f"a packaged reference {known} is needed, got {name!r}: or pass a Reference or its file.")
-        return _packaged(name)
-
-
-@lru_cache
-def _packaged(name: str) -> Reference:
-    return Reference.load(PACKAGED / f"{name}.safetensors")
+        return cls.load(PACKAGED / f"{name}.safetensors")
 
 
 def _centres(modes: Tensor | np.ndarray | int | None, features: Tensor, seed: int) -> Tensor | None:

@@ -2,11 +2,10 @@
 
 project = "collapse_metrics"
 author = "The collapse_metrics developers"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 exclude_patterns = ["_build"]
 autodoc_typehints = "description"
 autodoc_mock_imports: list[str] = []
-mathjax_path = ""  # pages make no request to other hosts; formulas stay readable as text
 myst_heading_anchors = 3
 suppress_warnings = ["myst.xref_missing", "myst.header"]
