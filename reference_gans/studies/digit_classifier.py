@@ -97,10 +97,18 @@ def figures(data_root: Path, every: Digits) -> Iterator[Row]:
     for look in LOOKS:
         yield _row(f"{look.__name__} test digits", "kept", _accepted(embed, look(test.images, rng).clamp(0, 1)), None)
     yield _row("bent and varied test digits", "kept", _accepted(embed, vary(test.images, rng)[1]), None)
-    for step, pictures in gan_samples(
-        every.images[REFERENCE.stop :][:20_000], kind="conv", seed=100, at=(20, 60, 800, 1500), n=2000, width=12
-    ).items():
+    learnt = every.images[REFERENCE.stop :][:20_000]
+    dcgan = gan_samples(learnt, kind="conv", seed=100, at=(20, 60, 800, 1500), n=2000, width=12)
+    for step, pictures in dcgan.items():
         yield _row(f"DCGAN of another seed at step {step}", "kept", _accepted(embed, pictures), None)
+    speckle = gan_samples(learnt, kind="mlp", seed=100, at=(200, 300), n=2000, g_steps=10)
+    for step, pictures in speckle.items():
+        yield _row(
+            f"speckle of a collapsed MLP GAN of another seed, step {step}",
+            "set aside",
+            ~_accepted(embed, pictures),
+            0.98,
+        )
     yield from _garbage(embed, data_root, test)
 
 
