@@ -64,9 +64,9 @@ def _train(recipes: tuple[str, ...], out: Path, seed: int, data_root: Path | Non
         (out / name).mkdir(parents=True)
         options = ["--seed", str(seed), "--out", str(out / name)]
         options += ["--data-root", str(data_root)] if data_root else []
-        log = (out / name / "log.txt").open("w", encoding="utf-8")
         command = [sys.executable, "-m", "reference_gans", "run", name, *options]
-        running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+        with (out / name / "log.txt").open("w", encoding="utf-8") as log:  # the child keeps its own handle
+            running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
     _follow({name: out / name / "log.txt" for name in recipes}, running)
     return [
         name

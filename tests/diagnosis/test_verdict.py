@@ -4,7 +4,7 @@ import pytest
 
 from collapse_metrics._registry import RULES
 from collapse_metrics.diagnosis import judge
-from collapse_metrics.diagnosis.verdict import COLLAPSE_FROM
+from collapse_metrics.diagnosis.verdict import COLLAPSE_FROM, ORDER
 from collapse_metrics.records import Measurement, Status, Verdict
 
 ILL = {
@@ -40,7 +40,8 @@ def scene(of, modes):
 def test_nothing_found_is_healthy(scene):
     verdict, findings = judge(scene())
     assert verdict is Verdict.HEALTHY
-    assert [f.name for f in findings] == list(RULES)
+    assert [f.name for f in findings] == list(ORDER)
+    assert set(ORDER) == set(RULES)
     assert {f.status for f in findings} == {Status.CLEAR}
 
 
