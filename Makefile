@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Wheels are unpacked without compiling every file first: it halves the time of a first installation.
+# The few packages that the command line itself needs are compiled below, so that --help is quick.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .PHONY: demo test lint bench docs clean
@@ -32,6 +33,7 @@ clean:
 
 .venv/run.stamp: .venv/bin/pip pyproject.toml
 	$(PIP) -e '.[mnist]'
+	-$(BIN)/python -m compileall -q -x 'torch|nvidia|triton|sympy|scipy|sklearn|pandas|numpy|matplotlib|fontTools|PIL|networkx|joblib|mlxtend|pip|setuptools|mpmath|cuda' .venv/lib > /dev/null
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp
