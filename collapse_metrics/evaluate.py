@@ -150,7 +150,7 @@ def measure_losses(losses: Mapping[str, Any], *, step: int | None, seed: int) ->
 def _provenance(
     fake: Tensor, reference: Reference, value_range: tuple[float, float] | None, seed: int
 ) -> dict[str, Any]:
-    data = np.ascontiguousarray(fake.numpy())
+    data = np.ascontiguousarray((fake.float() if fake.dtype == torch.bfloat16 else fake).numpy())
     return {
         "collapse_metrics": __version__,
         "torch": torch.__version__,

@@ -92,6 +92,7 @@ def test_the_number_form_of_pictures_does_not_matter(real):
         "channel": (as_bytes[:, None], None),
         "tanh": (unit * 2 - 1, (-1.0, 1.0)),
     }
+    assert cm.score(fake=unit.bfloat16()).verdict == "healthy"  # NumPy has no such type
     values = {k: cm.score(fake=f, value_range=r)["coverage"].value for k, (f, r) in forms.items()}
     assert len(set(np.round(list(values.values()), 6))) == 1, values
 
