@@ -1,7 +1,8 @@
 """The lists of metrics, probes and rules. Each asks for its data by the names of its arguments."""
 
 import inspect
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,13 +10,23 @@ from collapse_metrics.records import Finding, Measurement, Status
 
 Score = TypeVar("Score", bound=Callable[..., float])
 
-DATA = frozenset({"real", "fake", "fresh", "counts", "shares", "confusion", "accepted", "g_losses", "d_losses"})
+DATA = frozenset(
+    {
+        "real", "fake", "fresh", "train", "pictures", "accepted",
+        "counts", "real_counts", "shares", "confusion", "real_modes", "fake_modes", "modes_before", "modes_now",
+        "centres", "scales", "g_losses", "d_losses",
+    }
+)  # fmt: skip
 """Every kind of data a metric may ask for; a name that is not here is an option.
 
 ``real``, ``fake``: feature rows of real and of generated samples. ``fresh``: real rows that are not in
 ``real``, as many as ``fake`` and with its make-up of modes: what a perfect generator would have drawn.
-``counts``: generated samples per mode. ``shares``: the reference's share of each mode. ``confusion``: row =
-true mode, column = mode it is taken for. ``accepted``: which samples are like the data at all.
+``train``: feature rows that the generator was trained on. ``pictures``: generated pictures
+``(n, channels, height, width)`` from 0 to 1. ``accepted``: which samples are like the data at all.
+``counts``, ``real_counts``: generated and real samples per mode. ``shares``: the reference's share of each
+mode. ``confusion``: row = true mode, column = mode it is taken for. ``real_modes``, ``fake_modes``: mode of
+each row of ``real`` and ``fake``. ``modes_before``, ``modes_now``: mode of the same latents at an earlier look
+and now. ``centres``, ``scales``: centre and standard deviation of each mode of a known mixture.
 ``g_losses``, ``d_losses``: one number a training step.
 """
 
@@ -25,6 +36,13 @@ PROBE_DATA = frozenset({"respond", "latents", "resolution", "rng"})
 ``respond``: latents to flat output rows, the generator's own noise held fixed. ``latents``: a batch of them.
 ``resolution``: output differences smaller than this are nothing. ``rng``: the only source of randomness.
 """
+
+
+MOTIONS = frozenset({"shift", "turn", "scale"})
+"""What may be done to all feature sets together without moving most scores: add a row, rotate, multiply."""
+
+Interval = Callable[..., tuple[float, float]]
+"""A metric's own interval: the metric's data and ``level=`` in, low and high end out."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,10 @@ class MetricSpec:
     best: float
     collapsed: float
     paper: str
+    unmoved_by: frozenset[str] = MOTIONS
+    span: tuple[float, float] = (0.0, math.inf)
+    is_test: bool = False
+    interval: Interval | None = None
 
     @property
     def higher_is_better(self) -> bool:
@@ -54,14 +76,37 @@ PROBES: dict[str, MetricSpec] = {}
 
 
 def _registrar(registry: dict[str, MetricSpec], data: frozenset[str]) -> Callable[..., Callable[[Score], Score]]:
-    def configure(*, best: float, collapsed: float, paper: str) -> Callable[[Score], Score]:
+    def configure(
+        *,
+        best: float,
+        collapsed: float,
+        paper: str,
+        unmoved_by: Iterable[str] = MOTIONS,
+        span: tuple[float, float] = (0.0, math.inf),
+        is_test: bool = False,
+        interval: Interval | None = None,
+    ) -> Callable[[Score], Score]:
+        """How to read the number: its two ends, what does not move it, where it can lie, and how sure it is.
+
+        Args:
+            best: What a perfect generator scores with very many samples; ``math.inf`` where there is no end.
+            collapsed: What a generator scores that draws one sample only.
+            paper: Where the number comes from.
+            unmoved_by: What may be done to all feature sets together without changing the score.
+            span: Smallest and largest value that the number can take; intervals end there.
+            is_test: Whether the number is a p-value; it then has a level instead of an interval.
+            interval: The metric's own interval, where theory gives one; left out, a delete-block jackknife.
+        """
+
         def register(compute: Score) -> Score:
             name = compute.__name__
             known = METRICS.get(name) or PROBES.get(name)
             if known is not None and known.compute.__module__ != compute.__module__:  # a reload may replace
                 raise ValueError(f"a measure named {name!r} is already registered: choose another name.")
             needs = data.intersection(inspect.signature(compute).parameters)
-            registry[name] = MetricSpec(name, compute, needs, best, collapsed, paper)
+            registry[name] = MetricSpec(
+                name, compute, needs, best, collapsed, paper, frozenset(unmoved_by), span, is_test, interval
+            )
             return compute
 
         return register

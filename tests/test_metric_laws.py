@@ -30,29 +30,44 @@ IN_ORDER = {"g_losses", "d_losses"}
 def world(kind, rng, dtype=torch.float32):
     """Every kind of data that a metric may ask for: ten modes, or near copies far from all of them.
 
-    Measures of quality have to tell rubbish from health, the loss test a cycle: ``collapsed`` is all of it.
+    Measures of quality have to tell rubbish from health, the loss tests a cycle and a change: ``collapsed`` is all of it.
     """
     seeds = np.random.default_rng(int(torch.randint(2**31, (1,), generator=rng)))
     centres = 4 * torch.randn(10, 8, generator=rng)
     healthy = kind == "healthy"
+    modes = torch.arange(240) % 10
 
     def draw(modes, spread=1.0):
         rows = centres[torch.arange(240) % modes]
         return (rows + spread * torch.randn(240, 8, generator=rng)).to(dtype)
 
+    def paint(same):
+        scribbles = torch.nn.functional.interpolate(torch.rand(240, 1, 7, 7, generator=rng), size=28, mode="bilinear")
+        return (scribbles[:1] + 0.01 * (scribbles - 0.5) if same else scribbles).clamp(0, 1).to(dtype)
+
     steps = np.arange(300)
     cycle = 0.0 if healthy else 3.0
-    return {
+    made = {
         "real": draw(10),
         "fresh": draw(10),
         "fake": draw(10) if healthy else draw(1, spread=1e-3) + 9,
         "counts": np.full(10, 30) if healthy else np.array([300] + 9 * [0]),
+        "real_counts": np.full(10, 500),
         "shares": np.full(10, 0.1),
         "confusion": 0.9 * np.eye(10) + 0.01,
         "accepted": torch.arange(240) % 20 != 0 if healthy else torch.arange(240) % 20 == 0,
-        "g_losses": cycle * np.sin(steps / 4) + seeds.standard_normal(300),
-        "d_losses": cycle * np.cos(steps / 4) + seeds.standard_normal(300),
+        "real_modes": modes,
+        "fake_modes": modes if healthy else torch.zeros(240, dtype=torch.long),
+        "modes_before": modes,
+        "modes_now": modes if healthy else (modes + 1) % 10,
+        "centres": centres.to(dtype),
+        "scales": torch.ones(10, dtype=dtype),
+        "pictures": paint(same=not healthy),
+        "g_losses": np.log(2) + cycle * np.sin(steps / 4) + seeds.standard_normal(300),
+        "d_losses": (2 * np.log(2) if healthy else 0) + cycle * np.cos(steps / 4) + seeds.standard_normal(300),
     }
+    made["train"] = draw(10) if healthy else made["fake"] + 1e-4 * made["real"]
+    return made
 
 
 def scene(spec, kind, rng, dtype=torch.float32):
@@ -97,17 +112,30 @@ def copied(data):
     return kept
 
 
+TOGETHER = (("real", "real_modes"), ("fake", "fake_modes"), ("modes_before", "modes_now"))
+"""Rows that belong to each other and are shuffled as one."""
+
+OF_MODES = {"counts", "real_counts", "shares", "centres", "scales"}
+"""One entry a mode."""
+
+OF_ROWS = {"real", "fake", "fresh", "train", "pictures", "centres", "scales"}
+"""Data that come as floating-point tensors."""
+
+
 def shuffled(data, rng):
     """Rows and modes in another order; everything that is one number a mode moves together."""
-    out = dict(data)
-    modes = torch.randperm(10, generator=rng).numpy()
+    order = torch.randperm(10, generator=rng)
+    turns = {name: torch.randperm(240, generator=rng) for name in data}
+    for first, second in TOGETHER:
+        turns[second] = turns.get(first, turns.get(second))
+    out = {}
     for name, x in data.items():
-        if name in ("counts", "shares"):
-            out[name] = x[modes]
+        if name in OF_MODES:
+            out[name] = x[order.numpy()] if isinstance(x, np.ndarray) else x[order]
         elif name == "confusion":
-            out[name] = x[np.ix_(modes, modes)]
+            out[name] = x[np.ix_(order.numpy(), order.numpy())]
         else:
-            out[name] = x[torch.randperm(len(x), generator=rng)]
+            out[name] = x[turns[name]]
     return out
 
 
@@ -120,8 +148,19 @@ def test_the_registry_is_not_empty():
 def test_tells_collapse_from_health(spec):
     healthy, collapsed = (spec.compute(**asked_for(spec, kind)) for kind in ("healthy", "collapsed"))
     assert (healthy > collapsed) == spec.higher_is_better
-    assert abs(healthy - spec.best) < abs(healthy - spec.collapsed), "health is nearer to `best`"
-    assert abs(collapsed - spec.collapsed) < abs(collapsed - spec.best), "collapse is nearer to `collapsed`"
+    if math.isfinite(spec.best):
+        assert abs(healthy - spec.best) < abs(healthy - spec.collapsed), "health is nearer to `best`"
+    if math.isfinite(spec.collapsed):
+        assert abs(collapsed - spec.collapsed) < abs(collapsed - spec.best), "collapse is nearer to `collapsed`"
+
+
+@everything
+def test_lies_where_it_says_it_can_lie(spec):
+    low, high = spec.span
+    for kind in ("healthy", "collapsed"):
+        assert low <= spec.compute(**asked_for(spec, kind)) <= high
+    assert low <= spec.best <= high
+    assert low <= spec.collapsed <= high
 
 
 @everything
@@ -138,7 +177,7 @@ def test_does_not_depend_on_sample_order(spec, rng):
         data = scene(spec, kind, rng)
         # A simulated null is drawn in the order of the modes: its p-value may differ by its standard error.
         slack = 0.03 if "seed" in inspect.signature(spec.compute).parameters else 1e-9
-        assert spec.compute(**shuffled(data, rng)) == pytest.approx(spec.compute(**data), abs=slack)
+        assert spec.compute(**shuffled(data, rng)) == pytest.approx(spec.compute(**data), abs=slack, rel=1e-9)
 
 
 @everything
@@ -175,36 +214,56 @@ def test_is_not_moved_by_the_chance_of_the_training(spec):
 
 
 @pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if s.needs & {"real", "fake", "fresh"}], ids=lambda s: s.name
+    "spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name
 )
 def test_single_and_double_precision_agree(spec):
     for kind in ("healthy", "collapsed"):
         single = scene(spec, kind, torch.Generator().manual_seed(0))
-        double = {name: x.double() for name, x in single.items()}
+        double = {name: x.double() if name in OF_ROWS else x for name, x in single.items()}
         assert spec.compute(**single) == pytest.approx(spec.compute(**double), rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if s.needs & {"real", "fake", "fresh"}], ids=lambda s: s.name
+    "spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name
 )
 def test_works_where_gradients_and_versions_are_off(spec):
     plain = spec.compute(**asked_for(spec, "healthy"))
     with torch.inference_mode():
         assert spec.compute(**asked_for(spec, "healthy")) == plain
     _neighbours._remembered.clear()
-    learnt = {name: x.requires_grad_() for name, x in asked_for(spec, "healthy").items()}
+    learnt = {name: x.requires_grad_() if name in OF_ROWS else x for name, x in asked_for(spec, "healthy").items()}
     assert spec.compute(**learnt) == plain
 
 
-@pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if s.needs & {"real", "fake", "fresh"}], ids=lambda s: s.name
-)
-def test_only_distances_count(spec, rng):
-    # Moved far away, turned and blown up together, the sets score the same.
-    data = {name: x.double() for name, x in asked_for(spec, "healthy").items()}
+FEATURES = {"real", "fake", "fresh", "train", "centres"}
+
+
+@pytest.mark.parametrize("motion", ["shift", "turn", "scale"])
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.needs & FEATURES], ids=lambda s: s.name)
+def test_is_moved_only_by_what_it_says(spec, motion, rng):
+    # All feature sets together are moved far away, turned, or blown up.
     turn, _ = torch.linalg.qr(torch.randn(8, 8, generator=rng, dtype=torch.double))
-    moved = {name: 100 * (x @ turn) + 1e5 for name, x in data.items()}
-    assert spec.compute(**moved) == pytest.approx(spec.compute(**data), rel=1e-6)
+    move = {"shift": lambda x: x + 1e5, "turn": lambda x: x @ turn, "scale": lambda x: 100 * x}[motion]
+    data = {name: x.double() if name in OF_ROWS else x for name, x in asked_for(spec, "healthy").items()}
+    moved = {name: move(x) if name in FEATURES else x for name, x in data.items()}
+    if motion == "scale" and "scales" in moved:
+        moved["scales"] = 100 * moved["scales"]
+    plain, other = spec.compute(**data), spec.compute(**moved)
+    if motion in spec.unmoved_by:
+        assert other == pytest.approx(plain, rel=1e-6)
+    else:
+        assert other != pytest.approx(plain, rel=1e-6), f"{spec.name} is unmoved by {motion}: say so"
+
+
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.interval], ids=lambda s: s.name)
+def test_an_interval_of_its_own_holds_the_value_and_ends_in_the_span(spec):
+    for kind in ("healthy", "collapsed"):
+        data = asked_for(spec, kind)
+        value, (low, high) = spec.compute(**data), spec.interval(**data)
+        assert spec.span[0] <= low <= value <= high <= spec.span[1]
+        wider_low, wider_high = spec.interval(**data, level=0.999)
+        assert wider_low <= low
+        assert high <= wider_high
 
 
 @everything
