@@ -13,7 +13,7 @@ def check_feature_sets(**sets: Tensor) -> None:
                 f"`{name}` must be a (rows, dim) feature array, got shape {tuple(rows.shape)}: "
                 "pass images through an embedder first, or flatten them with embed.Raw()."
             )
-        if not torch.isfinite(rows).all():
+        if not torch.isfinite(rows.sum()) and not torch.isfinite(rows).all():  # the sum is ten times quicker
             bad = (~torch.isfinite(rows)).any(dim=1).sum().item()
             raise ValueError(
                 f"`{name}` has NaN or infinity in {bad} of {len(rows)} rows: "

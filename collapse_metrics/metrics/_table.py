@@ -18,16 +18,18 @@ class NeighbourTable:
 
     def __init__(self, *, real: Tensor, fake: Tensor, k: int = 5) -> None:
         self.k = k
-        self.radius = kth_neighbour_distance(real, k).float()
-        self.to_real = _matrix(fake, real)
-        self.inside = within(self.to_real, self.radius).sum(dim=1)
-        self.neighbour = self.to_real.argmin(dim=1)
-        self.siblings = _matrix(fake, fake)
+        radius = kth_neighbour_distance(real, k)
+        blocks = [(within(block, radius), block.argmin(dim=1)) for _, block in distance_blocks(fake, real)]
+        self.held = torch.cat([held for held, _ in blocks])
+        self.inside = self.held.sum(dim=1)
+        self.neighbour = torch.cat([neighbour for _, neighbour in blocks])
+        # In float32: half the memory, and the snapping to zero has been done in float64.
+        self.siblings = torch.cat([block.float() for _, block in distance_blocks(fake, fake)])
         self.siblings.fill_diagonal_(torch.inf)
 
     def coverage(self, rows: Tensor) -> float:
         """Share of real rows with one of the chosen rows in their ball."""
-        return within(self.to_real[rows].amin(dim=0), self.radius).double().mean().item()
+        return self.held[rows].any(dim=0).double().mean().item()
 
     def density(self, rows: Tensor) -> float:
         """Mean number of balls around one of the chosen rows, over k."""
@@ -45,8 +47,3 @@ class NeighbourTable:
         """The measure of a registered metric's name."""
         found: Callable[[Tensor], float] = getattr(self, name)
         return found
-
-
-def _matrix(x: Tensor, y: Tensor) -> Tensor:
-    """Whole distance matrix in float32: half the memory, and the snapping to zero has been done in float64."""
-    return torch.cat([block.float() for _, block in distance_blocks(x, y)])

@@ -3,13 +3,12 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from collapse_metrics._checks import check_feature_sets, check_k, check_rows
 from collapse_metrics._registry import metric
-from collapse_metrics.metrics._neighbours import kth_neighbour_distance, nearest, within
+from collapse_metrics.metrics._balls import Balls, balls_of, count
 
 
-@metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/2002.09797")
-def coverage(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake dim"], k: int = 5) -> float:
+@metric(best=1.0, collapsed=0.0, span=(0.0, 1.0), paper="https://arxiv.org/abs/2002.09797")
+def coverage(*, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5) -> float:
     r"""Share of real samples that have a generated sample in their neighbourhood.
 
     Every real sample owns a ball that ends at its ``k``-th nearest real neighbour; it is covered when some
@@ -26,7 +25,7 @@ def coverage(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake d
         - **Compare only** scores with the same ``n_real``, ``n_fake``, ``k`` and embedder.
 
     Args:
-        real: Features of real samples.
+        real: Features of real samples, or the ``Balls`` fitted to them.
         fake: Features of generated samples, from the same embedder.
         k: How many real neighbours fix the radius of a ball. A small ``k`` sees small holes and is noisier.
 
@@ -54,9 +53,5 @@ def coverage(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake d
         Naeem, Oh, Uh, Choi, Yoo, *Reliable Fidelity and Diversity Metrics for Generative Models*, ICML 2020.
         Their code asks ``<``; we ask ``<=``, so that repeated samples cover themselves.
     """
-    check_feature_sets(real=real, fake=fake)
-    check_k(k, real=real)
-    check_rows(1, fake=fake)
-    radius = kth_neighbour_distance(real, k)
-    reach, _ = nearest(real, to=fake)
-    return within(reach, radius).double().mean().item()
+    balls = balls_of(real, k, fake=fake)
+    return (count(balls, fake).held > 0).double().mean().item()

@@ -1,16 +1,14 @@
 """Density: do generated samples lie where real data are dense?"""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from collapse_metrics._checks import check_feature_sets, check_k, check_rows
 from collapse_metrics._registry import metric
-from collapse_metrics.metrics._neighbours import distance_blocks, kth_neighbour_distance, within
+from collapse_metrics.metrics._balls import Balls, balls_of, count
 
 
 @metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/2002.09797")
-def density(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake dim"], k: int = 5) -> float:
+def density(*, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5) -> float:
     """Mean number of real neighbourhoods that a generated sample lies in, over ``k``.
 
     Every real sample owns a ball that ends at its ``k``-th nearest real neighbour. The balls that hold a
@@ -25,7 +23,7 @@ def density(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake di
         - **Compare only** scores with the same ``n_real``, ``k`` and embedder.
 
     Args:
-        real: Features of real samples.
+        real: Features of real samples, or the ``Balls`` fitted to them.
         fake: Features of generated samples, from the same embedder.
         k: How many real neighbours fix the radius of a ball.
 
@@ -49,9 +47,5 @@ def density(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake di
         Naeem, Oh, Uh, Choi, Yoo, *Reliable Fidelity and Diversity Metrics for Generative Models*, ICML 2020.
         Their code asks ``<``; we ask ``<=``, so that repeated samples lie in each other's balls.
     """
-    check_feature_sets(real=real, fake=fake)
-    check_k(k, real=real)
-    check_rows(1, fake=fake)
-    radius = kth_neighbour_distance(real, k)
-    inside = torch.stack([within(block, radius).sum() for _, block in distance_blocks(fake, real)]).sum().item()
-    return inside / (k * len(fake))
+    balls = balls_of(real, k, fake=fake)
+    return count(balls, fake).inside.double().mean().item() / k
