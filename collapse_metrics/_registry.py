@@ -30,11 +30,16 @@ and now. ``centres``, ``scales``: centre and standard deviation of each mode of 
 ``g_losses``, ``d_losses``: one number a training step.
 """
 
-PROBE_DATA = frozenset({"respond", "latents", "resolution", "rng"})
+PROBE_DATA = frozenset(
+    {"respond", "respond_batch", "respond_to", "jvp", "latents", "labels", "spread", "resolution", "rng"}
+)
 """Every kind of data a probe may ask for.
 
-``respond``: latents to flat output rows, the generator's own noise held fixed. ``latents``: a batch of them.
-``resolution``: output differences smaller than this are nothing. ``rng``: the only source of randomness.
+``respond``: latents to flat output rows, the generator's own noise held fixed. ``respond_batch``: the same with
+the batch's own statistics in batch norms. ``respond_to``: latents and labels to rows. ``jvp``: latents and
+directions to the change of the rows along each. ``latents``: a batch of them. ``labels``: of a conditional
+generator. ``spread``: mean distance of two real samples. ``resolution``: output differences smaller than this are
+nothing. ``rng``: the only source of randomness.
 """
 
 

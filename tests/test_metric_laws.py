@@ -13,7 +13,7 @@ import collapse_metrics.metrics
 import collapse_metrics.probes
 from collapse_metrics import _registry
 from collapse_metrics._registry import DATA, METRICS, PROBE_DATA, PROBES
-from collapse_metrics.metrics import _neighbours
+from collapse_metrics.metrics import _neighbours, _screen
 
 every_metric = pytest.mark.parametrize("spec", METRICS.values(), ids=METRICS.keys())
 every_probe = pytest.mark.parametrize("spec", PROBES.values(), ids=PROBES.keys())
@@ -30,7 +30,7 @@ IN_ORDER = {"g_losses", "d_losses"}
 def world(kind, rng, dtype=torch.float32):
     """Every kind of data that a metric may ask for: ten modes, or near copies far from all of them.
 
-    Measures of quality have to tell rubbish from health, the loss tests a cycle and a change: ``collapsed`` is all of it.
+    Measures of quality have to tell rubbish from health, loss tests a cycle and a change: ``collapsed`` is all of it.
     """
     seeds = np.random.default_rng(int(torch.randint(2**31, (1,), generator=rng)))
     centres = 4 * torch.randn(10, 8, generator=rng)
@@ -41,6 +41,10 @@ def world(kind, rng, dtype=torch.float32):
         rows = centres[torch.arange(240) % modes]
         return (rows + spread * torch.randn(240, 8, generator=rng)).to(dtype)
 
+    def repeated():
+        # A few near copies along one line, each many times: few samples, few directions, few distances.
+        return (centres[:1] + 9 + 1e-3 * torch.randn(240, 1, generator=rng).round()).to(dtype)
+
     def paint(same):
         scribbles = torch.nn.functional.interpolate(torch.rand(240, 1, 7, 7, generator=rng), size=28, mode="bilinear")
         return (scribbles[:1] + 0.01 * (scribbles - 0.5) if same else scribbles).clamp(0, 1).to(dtype)
@@ -50,7 +54,7 @@ def world(kind, rng, dtype=torch.float32):
     made = {
         "real": draw(10),
         "fresh": draw(10),
-        "fake": draw(10) if healthy else draw(1, spread=1e-3) + 9,
+        "fake": draw(10) if healthy else repeated(),
         "counts": np.full(10, 30) if healthy else np.array([300] + 9 * [0]),
         "real_counts": np.full(10, 500),
         "shares": np.full(10, 0.1),
@@ -79,10 +83,17 @@ def scene(spec, kind, rng, dtype=torch.float32):
 def probe_scene(kind):
     """What a probe asks for: a generator that listens to its noise, or one that hardly does."""
     weights = torch.randn(8, 20, generator=torch.Generator().manual_seed(1))
+    classes = 3 * torch.randn(10, 20, generator=torch.Generator().manual_seed(4))
     gain = 1.0 if kind == "healthy" else 0.0
+    latents = torch.randn(200, 8, generator=torch.Generator().manual_seed(2))
     return {
         "respond": lambda z: gain * (z.flatten(1) @ weights) + 3,
-        "latents": torch.randn(200, 8, generator=torch.Generator().manual_seed(2)),
+        "respond_batch": lambda z: z.flatten(1) @ weights + 3,
+        "respond_to": lambda z, labels: gain * (z.flatten(1) @ weights + classes[labels]) + 3,
+        "jvp": lambda z, directions: gain * (directions.flatten(1) @ weights),
+        "labels": torch.arange(10),
+        "spread": torch.nn.functional.pdist(latents @ weights).mean().item(),
+        "latents": latents,
         "resolution": 1e-9,
         "rng": torch.Generator().manual_seed(3),
     }
@@ -213,9 +224,7 @@ def test_is_not_moved_by_the_chance_of_the_training(spec):
     assert spec.compute(**asked_for(spec, "healthy")) == first
 
 
-@pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name)
 def test_single_and_double_precision_agree(spec):
     for kind in ("healthy", "collapsed"):
         single = scene(spec, kind, torch.Generator().manual_seed(0))
@@ -223,9 +232,7 @@ def test_single_and_double_precision_agree(spec):
         assert spec.compute(**single) == pytest.approx(spec.compute(**double), rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    "spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name)
 def test_works_where_gradients_and_versions_are_off(spec):
     plain = spec.compute(**asked_for(spec, "healthy"))
     with torch.inference_mode():
@@ -233,6 +240,28 @@ def test_works_where_gradients_and_versions_are_off(spec):
     _neighbours._remembered.clear()
     learnt = {name: x.requires_grad_() if name in OF_ROWS else x for name, x in asked_for(spec, "healthy").items()}
     assert spec.compute(**learnt) == plain
+
+
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name)
+def test_does_not_depend_on_how_the_work_is_cut(spec, monkeypatch):
+    for kind in ("healthy", "collapsed"):
+        whole = spec.compute(**asked_for(spec, kind))
+        with monkeypatch.context() as cut:
+            cut.setattr(_screen, "TILE", 50)
+            cut.setattr(_neighbours, "CHUNK", 37)
+            _neighbours._remembered.clear()
+            assert spec.compute(**asked_for(spec, kind)) == pytest.approx(whole, rel=1e-9, abs=1e-12)
+
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("spec", [s for s in METRICS.values() if s.needs & OF_ROWS], ids=lambda s: s.name)
+def test_gives_the_same_number_on_every_device(spec, device):
+    data = asked_for(spec, "healthy")
+    there = {name: x.to(device) if isinstance(x, torch.Tensor) else x for name, x in data.items()}
+    assert spec.compute(**there) == pytest.approx(spec.compute(**data), rel=1e-5)
 
 
 FEATURES = {"real", "fake", "fresh", "train", "centres"}
@@ -328,11 +357,16 @@ def test_a_probe_leaves_its_latents_to_the_next_one(spec):
     data = asked_for(spec, "healthy")
     before, seen = data["latents"].clone(), []
 
-    def respond(z, plain=data["respond"]):
-        seen.append(z)
-        return plain(z)
+    def watched(plain):
+        def respond(z, *more):
+            seen.append(z)
+            return plain(z, *more)
 
-    spec.compute(**{**data, "respond": respond})
+        return respond
+
+    doors = {name: watched(door) for name, door in data.items() if callable(door)}
+    assert doors
+    spec.compute(**{**data, **doors})
     assert torch.equal(data["latents"], before)
     assert all(z.shape[1:] == before.shape[1:] and z.dtype == before.dtype for z in seen)
 
@@ -349,7 +383,9 @@ def test_a_probe_takes_latents_of_any_shape(spec):
 
 @every_probe
 def test_a_probe_does_not_judge_differences_that_cannot_be_seen(spec):
-    assert spec.compute(**{**asked_for(spec, "healthy"), "resolution": 1e9}) == 0.0
+    scene = asked_for(spec, "healthy")
+    unseen = spec.best if "respond_batch" in spec.needs else spec.collapsed  # a gap that cannot be seen is none
+    assert spec.compute(**{**scene, "resolution": 1e9}) == unseen
 
 
 @every_probe

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def undisturbed(module: nn.Module | None, *, seed: int = 0) -> Iterator[None]:
+def undisturbed(module: nn.Module | None, *, seed: int = 0, batch_statistics: bool = False) -> Iterator[None]:
     """Run the body in eval mode, without gradients, on private random numbers; then restore everything.
 
     Put back, also after an exception: the training flag of *every* submodule (frozen batch norms differ from
@@ -20,6 +20,8 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0) -> Iterator[None]:
     Args:
         module: The generator; ``None`` guards the random states only.
         seed: Of the private random numbers.
+        batch_statistics: Let batch norms take the statistics of the batch, as they do in training; all else is in
+            eval mode, and their running statistics are put back too.
     """
     parts = [] if module is None else list(module.modules())
     flags = [part.training for part in parts]
@@ -36,7 +38,7 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0) -> Iterator[None]:
         random.seed(seed)
         try:
             for part in parts:  # not module.eval(): an overridden train() may do more than set the flag
-                part.training = False
+                part.training = batch_statistics and isinstance(part, nn.modules.batchnorm._BatchNorm)
             yield
         finally:
             for part, flag in zip(parts, flags, strict=True):
