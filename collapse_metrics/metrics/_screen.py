@@ -31,8 +31,8 @@ SAME_POINT = 1e-12
 """Squared distances below this share of the two squared norms are rounding, and are taken as zero: float32 features
 that differ in their last bit differ by 1e-14 of it."""
 
-MOST_DIRECT = 1 << 21
-"""Numbers held at once while pairs of rows are subtracted: 16 MB in float64."""
+MOST_DIRECT = 1 << 19
+"""Numbers held at once while pairs of rows are subtracted: 4 MB in float64."""
 
 
 class Rows:
@@ -100,7 +100,8 @@ def _order(rows: int, columns: int, *, half: bool) -> list[tuple[int, int]]:
 
 def doubt(x: Rows, y: Rows, i: Tensor, j: Tensor) -> Tensor:
     """How far the true squared distance of pairs may lie above its bound."""
-    return 2 * x.slack * (x.norms[i] + y.norms[j])
+    room: Tensor = 2 * x.slack * (x.norms[i] + y.norms[j])
+    return room
 
 
 def squared(x: Rows, y: Rows, i: Tensor, j: Tensor) -> Tensor:

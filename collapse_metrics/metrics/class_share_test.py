@@ -8,12 +8,13 @@ from collapse_metrics._registry import metric
 from collapse_metrics.stats.shares import share_test
 
 
-@metric(best=1.0, collapsed=0.0, paper="https://doi.org/10.1214/aoms/1177707045")
+@metric(best=1.0, collapsed=0.0, span=(0.0, 1.0), is_test=True, paper="https://doi.org/10.1214/aoms/1177707045")
 def class_share_test(
     *,
     counts: Int[np.ndarray, " modes"],
     shares: Float[np.ndarray, " modes"],
     confusion: Float[np.ndarray, "modes modes"] | None = None,
+    real_counts: Int[np.ndarray, " modes"] | None = None,
     seed: int = 0,
 ) -> float:
     """P-value of the mode counts under the reference's shares (exact null by simulation).
@@ -34,6 +35,8 @@ def class_share_test(
         counts: Accepted generated samples per mode as the classifier calls them.
         shares: Reference share of each mode; sums to 1.
         confusion: Share of real samples of mode ``row`` called ``column``; left out, calls are taken as true.
+        real_counts: Real samples per mode behind ``shares``; left out, the shares are taken as known exactly. With
+            no more real than generated samples, that would alarm several times too often.
         seed: Of the simulated null tables.
 
     Returns:
@@ -60,4 +63,4 @@ def class_share_test(
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
     check_counts(counts, shares, confusion)
     called = shares if confusion is None else shares @ confusion
-    return share_test(counts, called / called.sum(), rng=np.random.default_rng(seed))
+    return share_test(counts, called / called.sum(), real_counts=real_counts, rng=np.random.default_rng(seed))

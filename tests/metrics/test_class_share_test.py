@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from collapse_metrics.metrics import class_share_test
+from collapse_metrics.stats.shares import share_test
 
 EVEN = np.full(4, 0.25)
 
@@ -98,3 +99,18 @@ def test_roles_are_not_interchangeable():
 def test_bad_input_is_explained(counts, shares, message):
     with pytest.raises(ValueError, match=message):
         class_share_test(counts=counts, shares=shares)
+
+
+def test_shares_that_were_estimated_do_not_alarm_more_often(numpy_rng):
+    # 300 samples beside 600 real ones, of one law: with probability 0.9999 at most 30 of 400 p-values lie below 0.05
+    # (binomial), where shares taken as known alarm about 48 times.
+    even = np.full(10, 0.1)
+    alarms = {"estimated": 0, "known": 0}
+    for _ in range(400):
+        real, counts = numpy_rng.multinomial(600, even), numpy_rng.multinomial(300, even)
+        tests = {"estimated": {"real_counts": real}, "known": {}}
+        for name, more in tests.items():
+            p_value = share_test(counts, real / 600, draws=199, rng=numpy_rng, **more)
+            alarms[name] += p_value <= 0.05
+    assert alarms["estimated"] <= 37
+    assert alarms["known"] > alarms["estimated"]
