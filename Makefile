@@ -19,8 +19,9 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not bad_input and not slow" --jaxtyping-packages=collapse_metrics,beartype.beartype tests/metrics tests/stats
 
-bench: .venv/dev.stamp
-	$(BIN)/python benchmarks/overhead.py
+bench: .venv/bench.stamp
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.peers $(BENCH)
 
 docs: .venv/docs.stamp
 	$(BIN)/sphinx-build -q -W -b html docs docs/_build
@@ -38,6 +39,10 @@ clean:
 
 .venv/dev.stamp: .venv/run.stamp
 	$(PIP) -e '.[dev]'
+	touch $@
+
+.venv/bench.stamp: .venv/run.stamp
+	$(PIP) -e '.[bench]'
 	touch $@
 
 .venv/docs.stamp: .venv/run.stamp

@@ -64,6 +64,17 @@ def check_counts(counts: np.ndarray, shares: np.ndarray, confusion: np.ndarray |
         raise ValueError("every row of `confusion` must be non-negative and sum to 1: divide rows by their sums.")
 
 
+def check_tallies(least: int, **tallies: np.ndarray) -> None:
+    """Require named rows of whole, non-negative numbers of samples per mode, ``least`` samples or more in each."""
+    for name, counts in tallies.items():
+        if counts.ndim != 1:
+            raise ValueError(f"`{name}` must be one count for each mode, got shape {counts.shape}.")
+        if not np.isfinite(counts).all() or (counts < 0).any() or (counts != np.round(counts)).any():
+            raise ValueError(f"`{name}` must be whole numbers of samples, got {counts}: count, do not weigh.")
+        if counts.sum() < least:
+            raise ValueError(f"`{name}` needs at least {least} samples, got {int(counts.sum())}: draw more.")
+
+
 def check_series(**series: np.ndarray) -> None:
     """Require named, finite, one-dimensional series."""
     for name, values in series.items():

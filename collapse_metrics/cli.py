@@ -103,6 +103,8 @@ def score(
     *,
     reference: str = "mnist",
     value_range: Annotated[tuple[float, float] | None, Parameter(help="Black and white, e.g. -1 1.")] = None,
+    measures: str = "standard",
+    train: Path | None = None,
     seed: int = 0,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     report: Path | None = None,
@@ -113,6 +115,9 @@ def score(
         source: The samples, one a row.
         reference: Name of a packaged reference, or a file written by `Reference.save`.
         value_range: What black and white are in float pictures.
+        measures: `standard` (what the verdict rests on), `full` (everything, some minutes), or names with commas
+            between them (see `collapse-metrics metrics`).
+        train: What the generator was trained on, for the measures of memorisation.
         seed: Of subsets and simulated nulls.
         as_json: Print the scorecard as JSON, and nothing else.
         report: Also write a page.
@@ -121,13 +126,54 @@ def score(
     from collapse_metrics.evaluate import score as judge
     from collapse_metrics.records import Verdict
 
-    card = judge(fake=load_samples(source), reference=reference, value_range=value_range, seed=seed)
+    card = judge(
+        fake=load_samples(source),
+        reference=reference,
+        value_range=value_range,
+        measures=measures.split(","),
+        train=None if train is None else load_samples(train),
+        seed=seed,
+    )
     print(card.to_json() if as_json else card)
+    if not as_json and measures != "standard":
+        print("", *card.measurements, sep="\n  ")
+        for name, why in card.provenance["not_measured"].items():
+            print(f"  {name} not measured: {why}")
     if report is not None:
         from collapse_metrics.report import write_card
 
         sys.stderr.write(f"report: {write_card(card, report)}\n")
     return EXIT_INCONCLUSIVE if card.verdict is Verdict.INCONCLUSIVE else 0
+
+
+@app.command
+def metrics(name: str | None = None, *, as_json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """List every metric and probe, or explain one.
+
+    Args:
+        name: Of the one to explain; left out, all are listed.
+        as_json: Print JSON, and nothing else.
+    """
+    from dataclasses import asdict
+
+    from collapse_metrics.catalogue import check_known
+    from collapse_metrics.guide import GROUPS, entries, finite, in_words
+
+    check_known([] if name is None else [name])
+    chosen = [entry for entry in entries() if name in (None, entry.name)]
+    if as_json:
+        limits = [{"best": finite(entry.best), "collapsed": finite(entry.collapsed)} for entry in chosen]
+        print(json.dumps([asdict(entry) | limit for entry, limit in zip(chosen, limits, strict=True)], indent=1))
+    elif name is not None:
+        print(f"{name}: {chosen[0].question}\n\n{chosen[0].docstring}")
+    else:
+        for group, question in GROUPS.items():
+            print(f"\n{group}: {question}")
+            for entry in chosen:
+                if entry.group == group:
+                    ends = f"best {in_words(entry.best)}, collapsed {in_words(entry.collapsed)}"
+                    print(f"  {entry.name:<26} {entry.question}\n{'':<29}{ends}; needs {', '.join(entry.needs)}")
+    return 0
 
 
 @app.command

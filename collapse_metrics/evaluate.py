@@ -1,7 +1,7 @@
 """How good are these samples, all in all? The one place where samples, reference, metrics and probes meet."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,16 @@ from torch import Tensor, nn
 
 from collapse_metrics import __version__
 from collapse_metrics._registry import PROBES
+from collapse_metrics.catalogue import STANDARD, asked_for, measure_more, why_not
 from collapse_metrics.diagnosis import judge
 from collapse_metrics.embed import resolve
 from collapse_metrics.embed.rows import as_tensor, prepare, settle_range
-from collapse_metrics.measurements import ALPHA, measure
+from collapse_metrics.measurements import ALPHA, Look, look_at, measure_look, shuffled
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
+from collapse_metrics.probing import STANDARD_PROBES, measure_probes, missing_for
 from collapse_metrics.records import Measurement, Scorecard
-from collapse_metrics.reference import Reference
+from collapse_metrics.reference import MOST_ROWS, Reference
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
-from collapse_metrics.stats.u_statistics import normal_interval
-
-PROBED = 64
-"""Latents that the probes look at: means over them are then good to about a tenth."""
-
-RESOLUTION = 0.5 / 255
-"""Half a grey level, root mean square over pixels: smaller differences are invisible in a saved picture."""
 
 LOSS_WINDOW = 2048
 """Newest losses that are searched for cycles, and never more than the later half of a run: the first half holds
@@ -42,6 +37,9 @@ def score(
     embedder: Any = None,
     value_range: tuple[float, float] | None = None,
     losses: Mapping[str, Any] | None = None,
+    train: Any = None,
+    labels: Any = None,
+    measures: str | Iterable[str] = "standard",
     step: int | None = None,
     seed: int = 0,
 ) -> Scorecard:
@@ -56,15 +54,22 @@ def score(
         embedder: For a reference file of your own embedder.
         value_range: What black and white are in pictures, for example ``(-1, 1)`` for a tanh output.
         losses: Series of the training, ``{"g_loss": ..., "d_loss": ...}``, one number a step.
+        train: Samples of the set that the generator was trained on, for the measures of memorisation.
+        labels: Of a generator that is called with latents and labels: one label of every class it knows. The
+            samples are drawn evenly over them.
+        measures: ``"standard"`` is what the verdict rests on; ``"full"`` is every registered metric and probe
+            whose data are there; or names of those wanted beside the standard ones.
         step: Training step, for the record.
         seed: Of latents, subsets and simulated nulls: the same seed gives the same scorecard.
 
     Returns:
         The scorecard: verdict, findings, and every measurement with its interval and with what a perfect
-        generator would score.
+        generator would score. ``provenance["not_measured"]`` says of each measure that was asked for and could
+        not be had what is lacking.
 
     Raises:
-        ValueError: If the input cannot be judged: wrong shape, range, or nothing to judge.
+        ValueError: If the input cannot be judged: wrong shape, range, or nothing to judge; or if a measure of
+            that name is not registered.
 
     Example:
         >>> import torch
@@ -72,26 +77,86 @@ def score(
         >>> str(score(fake=torch.zeros(500, 2), reference=Reference.fit(real=line)).verdict)
         'collapse'
     """
+    asked = asked_for(measures)
     reference = find_reference(reference, embedder)
-    if (fake is None) == (generator is None):
-        raise ValueError("pass either `fake` samples or a `generator`, one of the two.")
-    sampler = None
-    if generator is not None:
-        latent = latent if latent is not None else latent_of(generator)
-        if latent is None:
-            raise ValueError("`latent` is needed: the size of the generator's noise, for example latent=100.")
-        sampler = Sampler(generator, latent=latent, seed=seed)
-        fake = sampler(sampler.latents(n))
-    fake = as_tensor(fake)
+    labels = None if labels is None else as_tensor(labels)
+    fake, sampler = _samples(fake, generator, latent, n, seed, labels)
     if fake.ndim > 1:
         value_range = settle_range(fake, reference.embedder, value_range)
-    measurements, finite = measure(fake, reference, value_range=value_range, step=step, seed=seed)
-    if sampler is not None and finite == len(fake):
-        measurements += measure_probes(sampler, reference, value_range=value_range, step=step, seed=seed)
+    look = look_at(fake, reference, value_range=value_range)
+    measurements = measure_look(look, reference, step=step, seed=seed)
+    if sampler is not None and look.finite == look.total:
+        names = dict.fromkeys((*STANDARD_PROBES, *(name for name in asked if name in PROBES)))
+        about: dict[str, Any] = {"value_range": value_range, "step": step, "seed": seed, "labels": labels}
+        measurements += measure_probes(sampler, reference, names=names, **about)
     if losses:
         measurements += measure_losses(losses, step=step, seed=seed)
+    extra = None if train is None else _features(train, reference, value_range, seed)
+    more, lacking = _asked_beside(
+        asked,
+        measurements,
+        look,
+        reference,
+        train=extra,
+        losses=losses,
+        step=step,
+        seed=seed,
+        probed=sampler is not None,
+    )
+    measurements += more
     verdict, findings = judge(measurements)
-    return Scorecard(verdict, findings, tuple(measurements), _provenance(fake, reference, value_range, seed))
+    origin = _provenance(fake, reference, value_range, seed)
+    return Scorecard(verdict, findings, tuple(measurements), origin | ({"not_measured": lacking} if asked else {}))
+
+
+def _asked_beside(
+    asked: Iterable[str],
+    measured: Iterable[Measurement],
+    look: Look,
+    reference: Reference,
+    *,
+    losses: Mapping[str, Any] | None,
+    seed: int,
+    probed: bool,
+    **more: Any,
+) -> tuple[list[Measurement], dict[str, str]]:
+    """What was asked for and not measured yet, and of each that cannot be had what is lacking."""
+    seen = {measurement.name for measurement in measured}
+    rest = [name for name in asked if name not in seen]
+    lacking = {name: missing_for(name, probed=probed) for name in rest if name in PROBES}
+    lacking |= {n: why_not(n, look, reference, losses=losses, seed=seed) for n in rest if n in STANDARD}
+    names = [name for name in rest if name not in lacking]
+    found, absent = measure_more(names, look, reference, losses=losses, seed=seed, **more)
+    return found, absent | lacking
+
+
+def _samples(
+    fake: Any,
+    generator: nn.Module | Callable[[Tensor], Tensor] | None,
+    latent: Latent | None,
+    n: int,
+    seed: int,
+    labels: Tensor | None,
+) -> tuple[Tensor, Sampler | None]:
+    """The samples, and where they come from a generator, the door to it."""
+    if (fake is None) == (generator is None):
+        raise ValueError("pass either `fake` samples or a `generator`, one of the two.")
+    if generator is None:
+        return as_tensor(fake), None
+    latent = latent if latent is not None else latent_of(generator)
+    if latent is None:
+        raise ValueError("`latent` is needed: the size of the generator's noise, for example latent=100.")
+    sampler = Sampler(generator, latent=latent, seed=seed, label=None if labels is None else labels[0])
+    if labels is None:
+        return as_tensor(sampler(sampler.latents(n))), sampler
+    return as_tensor(sampler.with_labels(sampler.latents(n), labels[torch.arange(n) % len(labels)])), sampler
+
+
+def _features(train: Any, reference: Reference, value_range: tuple[float, float] | None, seed: int) -> Tensor:
+    """Feature rows of the training set, at most as many as a reference keeps of real rows."""
+    rows = as_tensor(train)
+    samples, _ = prepare(rows[shuffled(len(rows), seed)[:MOST_ROWS]], reference.embedder, value_range)
+    return reference.embedder(samples).features
 
 
 def find_reference(reference: "str | Path | Reference", embedder: Any = None) -> Reference:
@@ -101,36 +166,6 @@ def find_reference(reference: "str | Path | Reference", embedder: Any = None) ->
     if isinstance(reference, Path) or str(reference).endswith(".safetensors"):
         return Reference.load(reference, embedder=None if embedder is None else resolve(embedder))
     return Reference.named(str(reference))
-
-
-def measure_probes(
-    sampler: Sampler, reference: Reference, *, value_range: tuple[float, float] | None, step: int | None, seed: int
-) -> list[Measurement]:
-    """Every probe of the generator, its interval over two halves of the latents."""
-    pictures = reference.embedder.takes_pictures
-
-    def respond(z: Tensor) -> Tensor:
-        out = sampler(z)
-        return prepare(out, reference.embedder, value_range)[1] if pictures else out.flatten(1).float()
-
-    latents = sampler.latents(PROBED)
-    resolution = RESOLUTION * reference.raw_dim**0.5 if pictures else 0.0
-    world = {"respond": respond, "resolution": resolution}
-    found = []
-    for name, spec in PROBES.items():
-
-        def compute(z: Tensor, spec: Any = spec) -> float:
-            data = {**world, "latents": z, "rng": torch.Generator().manual_seed(seed)}
-            value: float = spec.compute(**{key: data[key] for key in spec.needs})
-            return value
-
-        value, halves = compute(latents), [compute(half) for half in latents.chunk(4)]
-        error = float(np.std(halves, ddof=1) / 2)
-        low, high = normal_interval(value, error)
-        found.append(
-            Measurement(name, value, max(low, 0.0), high, (0.5, 2.0), n_fake=PROBED, embedder="raw", step=step)
-        )
-    return found
 
 
 def measure_losses(losses: Mapping[str, Any], *, step: int | None, seed: int) -> list[Measurement]:

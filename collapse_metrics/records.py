@@ -110,8 +110,18 @@ class Scorecard:
     def __str__(self) -> str:
         """The verdict, then a line a finding: what a person reads first."""
         lines = [f"verdict: {self.verdict}" + (f" ({self.provenance['note']})" if self.provenance.get("note") else "")]
+        lines += [f"  {text}" for text in self._could_have_seen()]
         lines += [f"  {f.status:<11} {f.name}: {f.evidence}" for f in sorted(self.findings, key=_urgency)]
         return "\n".join(lines)
+
+    def _could_have_seen(self) -> list[str]:
+        """Beside ``healthy``: the smallest loss of a mode that this many samples would have shown."""
+        if self.verdict is not Verdict.HEALTHY or "samples_needed" not in self:
+            return []
+        if "detectable_share" not in self:
+            return ["so few samples might have hidden even a mode that is gone"]
+        left = self["detectable_share"].value
+        return [f"any mode down to {left:.0%} of its share would have been seen, 95 times in 100"]
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a measurement, as a data frame."""

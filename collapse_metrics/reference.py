@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor
 from collapse_metrics._checks import check_feature_sets
 from collapse_metrics.embed import Embedded, Embedder, resolve
 from collapse_metrics.embed.rows import prepare
+from collapse_metrics.fitting import BATCH_ROWS, BATCHES, call_modes, find_centres, score_batches, shares_and_confusion
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.pairwise_diversity import spread_of
@@ -43,6 +45,9 @@ of their standard deviation."""
 SPREAD_ROWS = 2000
 """Real samples in the pairwise distance of the raw data; its standard error is then below 1 %."""
 
+NUMBERS = ("name", "radius", "kept", "raw_spread", "raw_spread_error", "raw_dim", "fingerprint")
+"""Fields that go into the file's header as they are."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -68,6 +73,7 @@ class Reference:
     raw_spread_error: float
     raw_dim: int
     fingerprint: str
+    picture_scores: Mapping[str, list[float]] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -110,11 +116,11 @@ class Reference:
         order = torch.randperm(len(raw), generator=rng)
         half = (len(raw) + 1) // 2
         first, second = order[:half][:MOST_ROWS], order[half:][:MOST_ROWS]
-        centres = _centres(modes, embedded.features, seed)
-        called = _called(embedded, centres)
+        centres = find_centres(modes, embedded.features, seed)
+        called = call_modes(embedded, centres)
         count = len(embedder.modes) or (1 if centres is None else len(centres))
         accepted = None if embedded.probs is None else embedder.accepts(embedded.probs)
-        shares, confusion = _shares(called, labels, count, accepted)
+        shares, confusion = shares_and_confusion(called, labels, count, accepted)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
         away, _ = nearest(fresh, to=anchor)
         radius = float(away.quantile(REAL_KEPT))
@@ -140,6 +146,7 @@ class Reference:
             raw_spread_error=error,
             raw_dim=raw.shape[1],
             fingerprint=hashlib.sha256(raw.float().numpy().tobytes()).hexdigest()[:16],
+            picture_scores=score_batches(samples[order[: BATCHES * BATCH_ROWS]]) if embedder.takes_pictures else {},
         )
 
     def accept(self, embedded: Embedded) -> Tensor:
@@ -151,7 +158,7 @@ class Reference:
 
     def call(self, embedded: Embedded) -> Tensor:
         """Index of the mode that each sample is taken for."""
-        return _called(embedded, self.centres)
+        return call_modes(embedded, self.centres)
 
     @cached_property
     def real_table(self) -> NeighbourTable:
@@ -168,16 +175,61 @@ class Reference:
         """Mean distance of two real feature rows, and its standard error."""
         return spread_of(self.anchor)
 
-    def draws(self, per_mode: np.ndarray, *, seed: int) -> list[Tensor]:
-        """Sets of held-out real rows with the asked number of each mode; without modes, one number for all."""
+    @property
+    def n_real(self) -> int:
+        """Real samples behind shares and confusion, as far as their rows were kept."""
+        return len(self.anchor) + len(self.fresh)
+
+    @property
+    def n_kept(self) -> int:
+        """Real samples behind the share that is accepted: a radius is set by the held-out rows alone."""
+        return self.n_real if self.embedder.modes else len(self.fresh)
+
+    @cached_property
+    def mode_counts(self) -> np.ndarray:
+        """Real samples that were taken for each mode."""
+        return np.bincount(torch.cat([self.anchor_modes, self.fresh_modes]).numpy(), minlength=len(self.modes))
+
+    @cached_property
+    def scales(self) -> Tensor | None:
+        """Standard deviation of each mode about its centre, one number over all dimensions."""
+        if self.centres is None:
+            return None
+        rows, called = torch.cat([self.anchor, self.fresh]), torch.cat([self.anchor_modes, self.fresh_modes])
+        squares = (rows - self.centres[called]).double().square().mean(dim=1)
+        sums = torch.zeros(len(self.modes), dtype=torch.double).index_add_(0, called, squares)
+        counts = torch.from_numpy(self.mode_counts)
+        return torch.where(counts > 0, sums / counts, squares.mean()).sqrt().float()
+
+    def draws(self, n: np.ndarray | int, *, seed: int, pools: list[Tensor] | None = None) -> list[Tensor]:
+        """Sets of different held-out real rows.
+
+        Args:
+            n: So many, whatever their mode; or how many of each mode.
+            seed: Decides which.
+            pools: Rows of each mode to draw from; left out, all.
+
+        Returns:
+            Indices of the rows of each set.
+        """
         rng = torch.Generator().manual_seed(seed)
-        pools = [torch.nonzero(self.fresh_modes == mode).flatten() for mode in range(len(per_mode))]
+        if isinstance(n, int):
+            pools, wanted = [torch.arange(len(self.fresh))], [n]
+        else:
+            pools = pools or [torch.nonzero(self.fresh_modes == mode).flatten() for mode in range(len(n))]
+            wanted = n.tolist()
         return [
             torch.cat(
-                [pool[torch.randperm(len(pool), generator=rng)[:n]] for pool, n in zip(pools, per_mode, strict=True)]
+                [pool[torch.randperm(len(pool), generator=rng)[:n]] for pool, n in zip(pools, wanted, strict=True)]
             )
             for _ in range(DRAWS)
         ]
+
+    def used(self, per_mode: np.ndarray, *, part: float = 1.0) -> float:
+        """Share of the held-out rows of its mode (a part of them) in a draw, averaged over the rows of the draw."""
+        held = part * np.bincount(self.fresh_modes.numpy(), minlength=len(per_mode))
+        shares = np.divide(per_mode, held, out=np.zeros(len(held)), where=held > 0)
+        return float((per_mode * shares).sum() / per_mode.sum())
 
     def save(self, path: str | Path) -> None:
         """Write the reference to one safetensors file."""
@@ -190,22 +242,15 @@ class Reference:
             "fresh_modes": self.fresh_modes.int(),
             "shares": torch.from_numpy(self.shares),
         }
-        if self.confusion is not None:
-            tensors["confusion"] = torch.from_numpy(self.confusion)
-        if self.centres is not None:
-            tensors["centres"] = self.centres
+        tensors |= {} if self.confusion is None else {"confusion": torch.from_numpy(self.confusion)}
+        tensors |= {} if self.centres is None else {"centres": self.centres}
         about = {
             "format": FORMAT,
-            "name": self.name,
             "embedder": self.embedder.name,
             "embedder_fingerprint": self.embedder.fingerprint,
             "modes": list(self.modes),
-            "radius": self.radius,
-            "kept": self.kept,
-            "raw_spread": self.raw_spread,
-            "raw_spread_error": self.raw_spread_error,
-            "raw_dim": self.raw_dim,
-            "fingerprint": self.fingerprint,
+            "picture_scores": self.picture_scores,
+            **{key: getattr(self, key) for key in NUMBERS},
         }
         Path(path).write_bytes(save(tensors, metadata={"collapse_metrics": json.dumps(about)}))
 
@@ -231,7 +276,6 @@ class Reference:
             )
         confusion = held.get("confusion")
         return cls(
-            name=about["name"],
             embedder=embedder,
             modes=tuple(about["modes"]),
             anchor=held["anchor"].float(),
@@ -241,10 +285,8 @@ class Reference:
             shares=held["shares"].numpy(),
             confusion=None if confusion is None else confusion.numpy(),
             centres=held.get("centres"),
-            **{
-                key: about[key]
-                for key in ("radius", "kept", "raw_spread", "raw_spread_error", "raw_dim", "fingerprint")
-            },
+            picture_scores=about.get("picture_scores", {}),
+            **{key: about[key] for key in NUMBERS},
         )
 
     @classmethod
@@ -255,46 +297,3 @@ class Reference:
         if name not in known:
             raise ValueError(f"a packaged reference {known} is needed, got {name!r}: or pass a Reference or its file.")
         return cls.load(PACKAGED / f"{name}.safetensors")
-
-
-def _centres(modes: Tensor | np.ndarray | int | None, features: Tensor, seed: int) -> Tensor | None:
-    if modes is None:
-        return None
-    if isinstance(modes, int):
-        from sklearn.cluster import KMeans
-
-        fitted = KMeans(modes, n_init=4, random_state=seed).fit(features.numpy())
-        return torch.from_numpy(fitted.cluster_centers_).float()
-    centres = torch.as_tensor(modes).float().contiguous()
-    check_feature_sets(real=features, modes=centres)
-    return centres
-
-
-def _called(embedded: Embedded, centres: Tensor | None) -> Tensor:
-    if embedded.probs is not None:
-        return embedded.probs[:, :-1].argmax(dim=1)
-    if centres is None:
-        return torch.zeros(len(embedded.features), dtype=torch.long)
-    return nearest(embedded.features, to=centres)[1]
-
-
-def _shares(called: Tensor, labels: Any, count: int, accepted: Tensor | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Reference share of each mode, and the confusion matrix where true labels are known.
-
-    Both among accepted samples, as generated samples are counted.
-    """
-    calls = called.numpy()
-    kept = np.ones(len(calls), dtype=bool) if accepted is None else accepted.numpy()
-    if labels is None:
-        return np.bincount(calls[kept], minlength=count) / max(1, kept.sum()), None
-    truth = np.asarray(labels).astype(np.int64)
-    if truth.shape != calls.shape or truth.min() < 0 or truth.max() >= count:
-        raise ValueError(
-            f"`labels` must be one class from 0 to {count - 1} for each of the {len(calls)} samples, got shape "
-            f"{truth.shape} with values {truth.min()} to {truth.max()}."
-        )
-    table = np.zeros((count, count))
-    np.add.at(table, (truth[kept], calls[kept]), 1.0)
-    rows = table.sum(axis=1, keepdims=True)
-    confusion = np.divide(table, rows, out=np.eye(count), where=rows > 0)
-    return table.sum(axis=1) / table.sum(), confusion

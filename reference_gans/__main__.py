@@ -11,8 +11,11 @@ app = App(
     version_flags=["--version"],
 )
 
-STUDIES = ("recipe_table", "verdicts")
+STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "verdicts")
 """Studies that need no options of their own."""
+
+QUICK = ("calibration", "power", "sanity_checks")
+"""Studies that can be tried in a few seconds."""
 
 
 @app.command(name="list")
@@ -66,19 +69,24 @@ def run(
 
 
 @app.command
-def study(name: str, *, data_root: Path | None = None) -> None:
+def study(name: str, *, data_root: Path | None = None, quick: bool = False) -> None:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `recipe_table` or `verdicts`. (`python -m reference_gans.studies.digit_classifier` has options of
-            its own.)
+        name: `calibration`, `power`, `recipe_table`, `sanity_checks` or `verdicts`.
+            (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
+        quick: Only see whether the study runs: a few seconds, nothing written. For `calibration`, `power` and
+            `sanity_checks`.
     """
     from importlib import import_module
 
     if name not in STUDIES:
         raise ValueError(f"a study named one of {', '.join(STUDIES)} is needed, got {name!r}.")
-    import_module(f"reference_gans.studies.{name}").main(data_root)
+    options = {"quick": True} if quick else {}
+    if quick and name not in QUICK:
+        raise ValueError(f"--quick is for {', '.join(QUICK)}, got {name!r}: run it whole.")
+    import_module(f"reference_gans.studies.{name}").main(data_root, **options)
 
 
 def main(words: list[str] | None = None) -> None:

@@ -65,6 +65,88 @@ def test_a_table_is_scored_against_a_saved_reference(tmp_path, capsys, rng):
     assert out.startswith("verdict: collapse")
 
 
+@pytest.fixture
+def plane(tmp_path, rng):
+    """Samples and a reference in two dimensions, where everything is quick."""
+    import collapse_metrics as cm
+
+    rows = torch.randn(800, 2, generator=rng)
+    cm.Reference.fit(real=rows[:600], modes=2).save(tmp_path / "plane.safetensors")
+    np.save(tmp_path / "fake.npy", rows[600:].numpy())
+    np.save(tmp_path / "train.npy", rows[:600].numpy())
+    return ["score", tmp_path / "fake.npy", "--reference", tmp_path / "plane.safetensors"]
+
+
+def test_named_measures_are_printed_below_the_findings(plane, capsys):
+    code, out, _ = run(capsys, *plane, "--measures", "recall,coverage")
+    assert code == 0
+    assert out.startswith("verdict: healthy")
+    assert "\n  recall 0.9" in out
+    assert out.count("\n  coverage 0.") == 1
+    assert "recall not measured" not in out
+    assert not out.endswith("\n\n")
+    assert "recall" not in run(capsys, *plane)[1]
+
+
+def test_what_cannot_be_measured_is_printed_with_its_reason(plane, capsys):
+    _, out, _ = run(capsys, *plane, "--measures", "recall,one_hot_sensitivity,loss_oscillation")
+    assert "one_hot_sensitivity not measured: needs the generator" in out
+    assert "loss_oscillation not measured: needs the losses of the generator" in out
+
+
+def test_measures_and_lacks_are_part_of_the_json(plane, capsys):
+    _, out, _ = run(capsys, *plane, "--measures", "recall,loss_oscillation", "--json")
+    card = json.loads(out)
+    assert card["measurements"][-1]["name"] == "recall"
+    assert list(card["provenance"]["not_measured"]) == ["loss_oscillation"]
+
+
+def test_the_training_set_can_be_given(plane, tmp_path, capsys, monkeypatch):
+    from collapse_metrics._registry import METRICS, metric
+
+    def of_train(*, train, fake):
+        return float(len(train))
+
+    monkeypatch.setitem(METRICS, "of_train", None)  # taken out again after the test
+    del METRICS["of_train"]
+    metric(best=1.0, collapsed=0.0, paper="https://example.org")(of_train)
+    _, out, _ = run(capsys, *plane, "--measures", "of_train", "--train", tmp_path / "train.npy")
+    assert "of_train 600" in out
+    _, out, _ = run(capsys, *plane, "--measures", "of_train")
+    assert "of_train not measured: needs the set that the generator was trained on" in out
+
+
+def test_an_unknown_measure_is_answered_with_near_ones(plane, capsys):
+    for words in ([*plane, "--measures", "recal"], ["metrics", "recal"]):
+        code, out, err = run(capsys, *words)
+        assert (code, out) == (2, "")
+        assert "Did you mean recall?" in err
+        assert err.count("\n") == 1
+
+
+def test_every_measure_is_listed_with_its_question_and_ends(capsys):
+    from collapse_metrics._registry import METRICS, PROBES
+
+    code, out, err = run(capsys, "metrics")
+    assert (code, err) == (0, "")
+    for name in [*METRICS, *PROBES]:
+        assert out.count(f"\n  {name} ") == 1, name
+    assert "recall                     What share of the real data lies where generated samples lie?" in out
+    for group in ("modes:", "diversity:", "against real:", "probes:", "losses:"):
+        assert f"\n{group} " in out
+    rows = json.loads(run(capsys, "metrics", "--json")[1])
+    assert {row["name"] for row in rows} == {*METRICS, *PROBES}
+    assert all(row["question"] and row["needs"] and row["paper"] for row in rows)
+
+
+def test_one_measure_is_explained(capsys):
+    code, out, _ = run(capsys, "metrics", "recall")
+    assert code == 0
+    assert out.startswith("recall: What share")
+    for section in ("Reading the number:", "**Collapsed**", "Cost:", "Reference:"):
+        assert section in out
+
+
 def test_too_few_samples_exit_with_3(pictures, tmp_path, capsys):
     np.save(tmp_path / "few.npy", pictures[:60])
     code, out, _ = run(capsys, "score", tmp_path / "few.npy")
@@ -159,7 +241,7 @@ def test_help_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for command in ("demo", "score", "report", "doctor"):
+    for command in ("demo", "score", "metrics", "report", "doctor"):
         assert command in done.stdout
 
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from collapse_metrics._registry import METRICS, MetricSpec
 from collapse_metrics.embed import Embedded, Embedder, Raw
+from collapse_metrics.fitting import BATCH_ROWS
 from collapse_metrics.measurements import measure
 from collapse_metrics.metrics import mean_pairwise_distance
 from collapse_metrics.reference import DRAWS, FEWEST_ROWS, REAL_KEPT, Reference
@@ -139,7 +141,41 @@ class TestFit:
         reference = Reference.fit(real=real)
         assert reference.raw_spread == pytest.approx(mean_pairwise_distance(rows=real), rel=1e-6)
         assert reference.raw_spread_error < 0.05 * reference.raw_spread
+        assert (reference.n_real, reference.n_kept) == (1000, 500)
         assert reference.feature_spread[0] == pytest.approx(mean_pairwise_distance(rows=reference.anchor), rel=1e-6)
+
+    def test_the_scatter_of_each_mode_is_measured_about_its_centre(self, rng):
+        modes = torch.arange(900) % 3
+        real = CENTRES[modes] + torch.tensor([0.1, 0.2, 0.4])[modes][:, None] * torch.randn(900, 2, generator=rng)
+        reference = Reference.fit(real=real, modes=CENTRES)
+        assert reference.mode_counts.tolist() == [300, 300, 300, 0]
+        # 600 squares: the deviation is known to 1 / sqrt(1200), so four of that; a mode without rows has that of all.
+        assert reference.scales[:3].tolist() == pytest.approx([0.1, 0.2, 0.4], rel=0.12)
+        assert reference.scales[3].item() == pytest.approx(0.07**0.5, rel=0.12)
+        assert Reference.fit(real=real).scales is None
+
+    def test_pictures_are_scored_in_batches_and_not_kept(self, rng, tmp_path, monkeypatch):
+        def ink(*, pictures):
+            if len(pictures) != BATCH_ROWS:
+                raise AssertionError(len(pictures))
+            return pictures.double().mean().item()
+
+        def large(*, pictures):
+            raise ValueError("larger pictures")
+
+        for compute in (ink, large):
+            spec = MetricSpec(compute.__name__, compute, frozenset({"pictures"}), 1.0, 0.0, "https://example.org")
+            monkeypatch.setitem(METRICS, compute.__name__, spec)
+        pictures = torch.rand(205, 28, 28, generator=rng)
+        reference = Reference.fit(real=pictures, embedder="mnist")
+        assert "large" not in reference.picture_scores
+        scores = reference.picture_scores["ink"]
+        assert len(scores) == 10
+        assert len(set(scores)) == 10
+        assert np.mean(scores) == pytest.approx(pictures.mean().item(), abs=0.01)
+        reference.save(tmp_path / "it.safetensors")
+        assert Reference.load(tmp_path / "it.safetensors").picture_scores == reference.picture_scores
+        assert Reference.fit(real=pictures).picture_scores == {}
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -177,6 +213,30 @@ class TestDraws:
         for rows in draws:
             assert np.bincount(reference.fresh_modes[rows], minlength=4).tolist() == asked.tolist()
             assert len(rows.unique()) == len(rows)
+
+    def test_of_a_number_alone_have_the_modes_that_chance_gives_them(self, rng):
+        reference = Reference.fit(real=mixture(1000, rng)[0], modes=CENTRES)
+        draws = reference.draws(100, seed=0)
+        assert all(len(rows) == len(rows.unique()) == 100 for rows in draws)
+        counts = np.array([np.bincount(reference.fresh_modes[rows], minlength=4) for rows in draws])
+        held = np.bincount(reference.fresh_modes, minlength=4)
+        chance = 100 * held / 500 * (1 - held / 500) * 400 / 499  # hypergeometric
+        # The mean of four variances of twenty draws each is known to 1 / sqrt(38): four of that.
+        assert counts.var(axis=0, ddof=1).mean() == pytest.approx(chance.mean(), rel=0.65)
+
+    def test_may_be_taken_from_some_rows_only(self, rng):
+        reference = Reference.fit(real=mixture(400, rng)[0], modes=CENTRES)
+        pools = [torch.nonzero(reference.fresh_modes == mode).flatten()[:9] for mode in range(4)]
+        draws = reference.draws(np.array([9, 3, 0, 1]), seed=0, pools=pools)
+        assert set(torch.cat(draws).tolist()) <= set(torch.cat(pools).tolist())
+
+    def test_say_how_much_of_the_pool_they_use_up(self, rng):
+        reference = Reference.fit(real=mixture(400, rng)[0], modes=CENTRES)
+        held = np.bincount(reference.fresh_modes, minlength=4)
+        assert reference.used(held) == 1.0
+        assert reference.used(held // 2, part=0.5) == pytest.approx(1.0, abs=0.02)
+        one = np.array([held[0] // 4, 0, 0, 0])
+        assert reference.used(one) == pytest.approx(one[0] / held[0])
 
     def test_differ_from_each_other_and_come_back_with_the_seed(self, rng):
         reference = Reference.fit(real=mixture(1000, rng)[0], modes=CENTRES)

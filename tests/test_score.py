@@ -29,6 +29,31 @@ def test_real_digits_are_healthy(real):
     assert card.found == ()
 
 
+def test_health_says_how_small_a_loss_would_have_been_seen(real):
+    sizes = {}
+    for n in (400, 1000):
+        card = cm.score(fake=real[0][:n])
+        sizes[n] = card["detectable_share"].value
+        assert f"any mode down to {sizes[n]:.0%} of its share would have been seen" in str(card)
+    assert 0 < sizes[400] < sizes[1000] < 0.5
+    assert "might have hidden even a mode that is gone" in str(cm.score(fake=real[0][:200]))
+    assert "would have been seen" not in str(cm.score(fake=torch.zeros(500, 28, 28)))
+
+
+def test_a_loss_that_is_called_visible_is_seen(real, rng):
+    pictures, labels = real
+    left = cm.score(fake=pictures[:1000])["detectable_share"].value
+    rare = labels[:5000].bincount().argmin()
+    few = torch.nonzero(labels == rare).flatten()
+    others = torch.nonzero(labels != rare).flatten()
+    found = 0
+    for _ in range(5):
+        kept = few[torch.randperm(len(few), generator=rng)[: round(0.8 * left * 0.09 * 1000)]]
+        rest = others[torch.randperm(len(others), generator=rng)[: 1000 - len(kept)]]
+        found += cm.score(fake=pictures[torch.cat([kept, rest])]).finding("mode_dropping").status == "found"
+    assert found == 5
+
+
 def test_missing_sevens_are_named(real):
     pictures, labels = real
     card = cm.score(fake=pictures[labels != 7][:N])
@@ -107,7 +132,7 @@ def test_the_seed_decides_and_nothing_else(real):
 
 def test_every_number_has_its_interval_and_expected_range(real):
     card = cm.score(fake=real[0][:1000])
-    bare = {"samples_needed", "finite_share", "class_share_test"}
+    bare = {"samples_needed", "detectable_share", "finite_share", "class_share_test"}
     for m in card.measurements:
         if m.name in bare:
             continue

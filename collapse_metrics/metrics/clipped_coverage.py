@@ -72,7 +72,7 @@ def filled_share(balls: Balls, counts: BallCounts) -> float:
     return float(np.interp(fill, table, np.arange(n_fake + 1))) / n_fake
 
 
-def expected_fill(*, n_real: int, n_fake: int, k: int) -> Float[np.ndarray, " n_fake+1"]:
+def expected_fill(*, n_real: int, n_fake: int, k: int) -> Float[np.ndarray, " levels"]:
     r"""Mean fill of the balls under 0, 1, ... ``n_fake`` samples of a perfect generator.
 
     The share of all data within the ball of a real sample is Beta(k, n_real - k) distributed, whatever the data, so

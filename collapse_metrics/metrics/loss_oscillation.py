@@ -8,7 +8,7 @@ from collapse_metrics._registry import metric
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
 
 
-@metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/1906.04848")
+@metric(best=1.0, collapsed=0.0, span=(0.0, 1.0), is_test=True, paper="https://arxiv.org/abs/1906.04848")
 def loss_oscillation(*, g_losses: Float[np.ndarray, " steps"], seed: int = 0) -> float:
     """P-value of the strongest cycle in the generator's loss, against red noise without any cycle.
 

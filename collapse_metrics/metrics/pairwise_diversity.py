@@ -1,5 +1,8 @@
 """Pairwise diversity: how far apart are two generated samples, compared with two real ones?"""
 
+import math
+
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -7,10 +10,17 @@ from torch import Tensor
 from collapse_metrics._checks import check_feature_sets, check_rows
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._neighbours import distance_blocks
-from collapse_metrics.stats.u_statistics import pair_mean_error
+from collapse_metrics.stats.u_statistics import log_interval, pair_mean_error
 
 
-@metric(best=1.0, collapsed=0.0, paper="https://arxiv.org/abs/1903.05628")
+def _interval(*, real: Tensor, fake: Tensor, level: float = 0.95) -> tuple[float, float]:
+    """By the variance of a U-statistic of both sets, on the scale of logarithms."""
+    value = pairwise_diversity(real=real, fake=fake)
+    (usual, usual_error), (spread, error) = spread_of(real), spread_of(fake)
+    return log_interval(value, math.hypot(usual_error / usual, error / spread) if value > 0 else 0.0, level=level)
+
+
+@metric(best=1.0, collapsed=0.0, interval=_interval, paper="https://arxiv.org/abs/1903.05628")
 def pairwise_diversity(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake dim"]) -> float:
     """Mean distance between two generated samples, over that between two real samples.
 
@@ -68,8 +78,14 @@ def mean_pairwise_distance(*, rows: Float[Tensor, "n dim"]) -> float:
     return total / (len(rows) * (len(rows) - 1))
 
 
-def spread_of(rows: Tensor) -> tuple[float, float]:
-    """Mean distance between two different rows, and its standard error."""
-    sums = torch.cat([block.sum(dim=1) for _, block in distance_blocks(rows, rows)])
-    means = (sums / (len(rows) - 1)).numpy()
+def spread_of(rows: Float[Tensor, "n dim"]) -> tuple[float, float]:
+    """Mean distance between two different rows, and its standard error (infinite for two rows)."""
+    means = row_means(rows)
     return float(means.mean()), pair_mean_error(means)
+
+
+def row_means(rows: Float[Tensor, "n dim"]) -> Float[np.ndarray, " n"]:
+    """Mean distance of every row to the others."""
+    sums = torch.cat([block.sum(dim=1) for _, block in distance_blocks(rows, rows)])
+    means: np.ndarray = (sums / (len(rows) - 1)).cpu().numpy()
+    return means

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from collapse_metrics.diagnosis import judge, onset
 from collapse_metrics.embed.rows import prepare, settle_range
-from collapse_metrics.evaluate import find_reference, measure_losses, measure_probes
+from collapse_metrics.evaluate import find_reference, measure_losses
 from collapse_metrics.history import History
 from collapse_metrics.measurements import measure
 from collapse_metrics.monitor.pace import Pace
 from collapse_metrics.monitor.pictures import keep_samples
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
+from collapse_metrics.probing import measure_probes
 from collapse_metrics.records import Finding, Scorecard, Status, Verdict, replace_finding
 from collapse_metrics.reference import Reference
 

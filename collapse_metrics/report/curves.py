@@ -25,7 +25,7 @@ FIRST = (
 )
 """What is read first; measurements that are not named here follow in the order of their recording."""
 
-LAST = ("finite_share", "samples_needed")
+LAST = ("finite_share", "samples_needed", "detectable_share")
 """What hardly ever changes."""
 
 P_VALUES = ("class_share_test", "loss_oscillation")

@@ -37,6 +37,10 @@ OWN = {
         (1.0, 0.0),
     ),
     "samples_needed": Reading("How many samples that pass for data would show a missing mode?"),
+    "detectable_share": Reading(
+        "How much of a mode may be left, so that its loss would still have been shown, 95 times in 100?",
+        "0.5, with very many samples: a loss is what lies below half",
+    ),
     "mode_share": Reading("What share of the samples falls into this mode?", "its share in the reference", "0", (0.0,)),
     "loss_period": Reading("How many steps does the strongest cycle of the generator's loss last?"),
     "loss_cycle_strength": Reading("What share of the loss's variance lies in that cycle?"),

@@ -5,8 +5,18 @@ from jaxtyping import Float, Int, Real
 from scipy import stats
 
 EM_STEPS = 200
-"""Fixed-point steps when the classifier's confusion is undone. With a diagonal above 0.9 the shares settle to
-1e-6 within about 20; the rest is for poorer classifiers."""
+"""Fixed-point steps when the classifier's confusion is undone. With a diagonal above 0.9 the shares settle
+within about 20; the rest is for poorer classifiers."""
+
+SETTLED = 1e-6
+"""Shares have settled when a step moves less than this in all; what is left to go was below 1e-4 in all, ten times
+less than one sample of 1,000 modes, over generators from healthy to collapsed to one mode."""
+
+GROWING = 1e-3
+"""Nor has a set settled while some mode still grows by this share a step: it may only have begun too small."""
+
+NOT_NOTHING = 1e-6
+"""How much of the first guess is spread over all modes."""
 
 
 def clopper_pearson(count: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
@@ -30,23 +40,39 @@ def undo_confusion(
     """Most likely true shares behind counts of *called* modes, for a classifier of known confusion.
 
     Maximum likelihood by expectation-maximisation, so that shares stay non-negative and sum to one, which
-    inverting the matrix does not promise. Several sets of counts may be stacked in front.
+    inverting the matrix does not promise. Several sets of counts may be stacked in front: of 1,000 modes, one set
+    takes a tenth of a second and 400 sets take one to four.
     """
     counts = np.asarray(counts, dtype=float)
     total = counts.sum(axis=-1, keepdims=True)
     modes = confusion.shape[0]
-    observed = np.divide(counts, total, out=np.full_like(counts, 1 / modes), where=total > 0)
-    # Start near the observed shares but strictly inside the simplex: a zero could never grow again.
-    shares: np.ndarray = 0.999 * observed + 0.001 / modes
+    observed = np.divide(counts, total, out=np.full_like(counts, 1 / modes), where=total > 0).reshape(-1, modes)
+    shares = _nearly_undone(observed, confusion)
+    met = observed.any(axis=0)  # calls that nobody made explain nothing
+    observed, confusion = observed[:, met], confusion[:, met]
+    unsettled = np.arange(len(shares))
     for _ in range(EM_STEPS):
-        called = shares @ confusion
-        ratio = np.divide(observed, called, out=np.zeros_like(observed), where=called > 0)
-        updated = shares * (ratio @ confusion.T)
-        done = np.abs(updated - shares).max() < 1e-9
-        shares = updated
-        if done:
+        now, seen = shares[unsettled], observed[unsettled]
+        called = now @ confusion
+        ratio = np.divide(seen, called, out=np.zeros_like(seen), where=called > 0)
+        growth = ratio @ confusion.T
+        shares[unsettled] = now * growth
+        moved = np.abs(now * (growth - 1)).sum(axis=1)
+        unsettled = unsettled[(moved > SETTLED) | (growth.max(axis=1) > 1 + GROWING)]
+        if len(unsettled) == 0:
             break
-    return shares
+    return shares.reshape(counts.shape)
+
+
+def _nearly_undone(observed: np.ndarray, confusion: np.ndarray) -> np.ndarray:
+    """Where to begin: by the inverse matrix, which is the answer itself wherever it is nowhere negative."""
+    try:
+        begin = np.linalg.solve(confusion.T, observed.T).T.clip(min=0)
+    except np.linalg.LinAlgError:  # two modes that are called alike
+        begin = observed
+    # Strictly inside the simplex: a zero could never grow again.
+    start: np.ndarray = (1 - NOT_NOTHING) * begin / begin.sum(axis=1, keepdims=True) + NOT_NOTHING / begin.shape[1]
+    return start
 
 
 def share_test(
@@ -98,3 +124,24 @@ def holm(p_values: Float[np.ndarray, " tests"]) -> Float[np.ndarray, " tests"]:
     adjusted = np.empty(len(p_values))
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
     return adjusted
+
+
+def binomial_p_values(counts: Int[np.ndarray, " modes"], shares: Float[np.ndarray, " modes"]) -> Float[np.ndarray, " modes"]:
+    """Exact two-sided p-value of each mode's count, were it drawn with its share: twice the smaller tail.
+
+    It lies below ``alpha`` exactly where ``clopper_pearson`` at level ``1 - alpha`` leaves the share out.
+    """
+    n = counts.sum()
+    fewer, more = stats.binom.cdf(counts, n, shares), stats.binom.sf(counts - 1, n, shares)
+    p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(fewer, more))
+    return p_values
+
+
+def two_sample_p_values(
+    counts: Int[np.ndarray, " modes"], others: Int[np.ndarray, " modes"]
+) -> Float[np.ndarray, " modes"]:
+    """Exact two-sided p-value that each mode has one share in both samples: twice Fisher's smaller tail."""
+    n, both = counts.sum(), counts + others
+    law = stats.hypergeom(n + others.sum(), both, n)
+    p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(law.cdf(counts), law.sf(counts - 1)))
+    return p_values

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from collapse_metrics.metrics import _neighbours, distinct_neighbours, _screen
+from collapse_metrics.metrics import _screen, distinct_neighbours
 
 
 def distinct_by_definition(real, fake):

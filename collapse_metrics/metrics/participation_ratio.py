@@ -1,0 +1,97 @@
+"""Participation ratio: how many directions carry the scatter of the samples?"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from collapse_metrics._checks import check_feature_sets, check_rows
+from collapse_metrics._registry import metric
+from collapse_metrics.metrics._spectrum import Cloud, centred
+from collapse_metrics.stats.u_statistics import log_interval
+
+
+def _interval(*, fake: Tensor, unbiased: bool = True, level: float = 0.95) -> tuple[float, float]:
+    """By what each sample adds to the two traces (delta method), on the scale of logarithms."""
+    value = participation_ratio(fake=fake, unbiased=unbiased)
+    cloud = centred(fake)
+    if cloud is None:
+        return 0.0, 0.0
+    n, gram = len(fake), cloud.gram()
+    lengths = cloud.squared_lengths()
+    others = cloud.energies(gram) - lengths.square()  # a sample's product with itself says nothing of the others
+    pull = 2 * (lengths / lengths.mean() - others / others.mean().clamp(min=torch.finfo(others.dtype).tiny))
+    low, high = log_interval(value, (pull.std() / math.sqrt(n)).item(), level=level)
+    return low, max(value, min(high, float(fake.shape[1])))
+
+
+@metric(best=math.inf, collapsed=0.0, interval=_interval, paper="https://doi.org/10.1101/214262")
+def participation_ratio(*, fake: Float[Tensor, "n_fake dim"], unbiased: bool = True) -> float:
+    r"""Number of equally strong directions with as concentrated a scatter: squared trace over trace of the square.
+
+    With the eigenvalues :math:`\lambda` of the covariance it is :math:`(\sum\lambda)^2 / \sum\lambda^2`: ``dim`` when
+    all are equal, 1 when the samples lie on a line. A covariance *estimated* from few samples looks more concentrated
+    than it is; the two sums are therefore estimated without that bias, so that the number means the same at 50
+    samples in 2,048 dimensions and at 50,000.
+
+    Reading the number:
+        - **Healthy**: what real samples score; at most ``dim``.
+        - **Collapsed**: 0 when all samples are the same, 1 when they differ in one direction only.
+        - **Blind to** size: samples that have shrunk to near copies in *all* directions score as before. And to weak
+          directions: one strong direction hides many weak ones more than in ``effective_rank``.
+        - **Compare only** scores of one embedder; any sample size, unless ``unbiased=False``.
+
+    Args:
+        fake: Features of generated samples.
+        unbiased: Whether the sums are estimated free of bias. ``False`` gives the usual plug-in number, which is
+            about ``1 / (1 / ratio + 1 / n_fake)``.
+
+    Returns:
+        The number of directions, from 0 to ``dim``.
+
+    Raises:
+        ValueError: If ``fake`` holds NaN or infinity, or fewer than four rows (two for the plug-in number).
+
+    Cost:
+        Time ``n_fake * dim * min(n_fake, dim)``; memory ``min(n_fake, dim) ** 2``.
+
+    Example:
+        >>> import torch
+        >>> corners = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]])
+        >>> round(participation_ratio(fake=corners, unbiased=False), 3)
+        2.0
+        >>> normal = torch.randn(50, 200, generator=torch.Generator().manual_seed(0))
+        >>> round(participation_ratio(fake=normal)), round(participation_ratio(fake=normal, unbiased=False))
+        (193, 40)
+
+    Reference:
+        Gao, Trautmann, Yu, Santhanam, Ryu, Shenoy, Ganguli, *A theory of multineuronal dimensionality, dynamics and
+        measurement*, bioRxiv 2017, for the number. The unbiased sums are those of Himeno and Yamada, *Estimations for
+        some functions of covariance matrix in high dimension under non-normality and its applications*, J.
+        Multivariate Anal. 2014, which ask for no normal law. Where chance drives their quotient beyond the possible,
+        it ends at 1 or at ``dim``.
+    """
+    check_feature_sets(fake=fake)
+    check_rows(4 if unbiased else 2, fake=fake)
+    cloud = centred(fake)
+    if cloud is None:
+        return 0.0
+    top, bottom = _traces(cloud, unbiased=unbiased)
+    dim = float(fake.shape[1])
+    return min(dim, max(1.0, top / bottom)) if bottom > 0 else dim
+
+
+def _traces(cloud: Cloud, *, unbiased: bool) -> tuple[float, float]:
+    """The squared trace of the covariance, and the trace of its square."""
+    n, gram = len(cloud), cloud.gram()
+    squared_trace = (gram.trace().item() / (n - 1)) ** 2
+    trace_of_square = gram.square().sum().item() / (n - 1) ** 2
+    if not unbiased:
+        return squared_trace, trace_of_square
+    fourth = cloud.squared_lengths().square().sum().item() / (n - 1)
+    share = (n - 1) / (n * (n - 2) * (n - 3))
+    return (
+        share * (2 * trace_of_square + (n * n - 3 * n + 1) * squared_trace - n * fourth),
+        share * ((n - 1) * (n - 2) * trace_of_square + squared_trace - n * fourth),
+    )

@@ -1,0 +1,281 @@
+"""Do intervals cover, does ``expected`` hold, and do tests keep their level? Perfect generators, drawn 500 times.
+
+``reference-gans study calibration`` asks every registered metric with an interval, an expected range or a p-value,
+and writes ``docs/studies/calibration.md``.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+import collapse_metrics.metrics  # noqa: F401  (registers the metrics)
+from collapse_metrics._registry import METRICS, MetricSpec
+from collapse_metrics.catalogue import STANDARD, measure_more
+from collapse_metrics.given import PER_STEP
+from collapse_metrics.measurements import look_at, measure_look
+from collapse_metrics.records import Measurement
+from collapse_metrics.reference import Reference
+from reference_gans.studies._known_law import Mixture, real_digits, steady_losses, wandering_modes
+
+SIZES = (75, 150, 300)
+"""Generated samples, or steps of a series. A reference of 1,200 rows lends at most half of its 600 held-out rows."""
+
+REFERENCES = 20
+"""Mixtures' references, each of new real rows: what holds beside one reference may fail beside another."""
+
+DRAWS = 25
+"""Perfect draws beside each reference: 500 in all."""
+
+SERIES = REFERENCES * DRAWS
+"""Draws where there is no reference, or the packaged one alone."""
+
+ALPHAS = (0.05, 0.01)
+"""Levels of the tests."""
+
+LEVEL = 0.95
+"""Nominal level of intervals and expected ranges."""
+
+FAMILY = 0.05
+"""Probability that a table of nothing but right rows calls any of them wrong: split over its rows (Bonferroni)."""
+
+Row = dict[str, Any]
+
+
+def main(data_root: Path | None = None, *, quick: bool = False, out: Path | None = None) -> None:
+    """Draw, count, judge and write; what is stored already is not drawn again.
+
+    Args:
+        data_root: Not used; every study takes it.
+        quick: Very few draws of one size, and nothing written unless ``out`` says where.
+        out: Folder for the page; left out, the docs.
+    """
+    from reference_gans.studies import DOCS
+
+    where = out or (None if quick else DOCS)
+    stored = where / "calibration.json" if where else None
+    kept: dict[str, list[Row]] = json.loads(stored.read_text()) if stored and stored.exists() else {}
+    sizes, references, draws = ((60,), 2, 2) if quick else (SIZES, REFERENCES, DRAWS)
+    for key, job in jobs(sizes, references, draws):
+        if key in kept:
+            continue
+        began = time.perf_counter()
+        kept[key] = job()
+        print(
+            f"{key:<45} {time.perf_counter() - began:6.0f} s {[r['hits'] / r['draws'] for r in kept[key]]}", flush=True
+        )
+        if stored:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            stored.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    if where:
+        rows = [row for of_job in kept.values() for row in of_job]
+        (where / "calibration.md").write_text("\n".join(page(rows)) + "\n")
+
+
+def jobs(sizes: tuple[int, ...], references: int, draws: int) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
+    """What is to be drawn: a world, a number of samples, and one metric (the standard ones together)."""
+    series, looks = references * draws, {"modes_before", "modes_now"}
+    for n in sizes:
+        yield f"mixture/{n}/standard", partial(beside_mixtures, (), n, references, draws)
+    for name, spec in METRICS.items():
+        for n in sizes:
+            if spec.is_test:
+                yield f"tests/{n}/{name}", partial(count_alarms, spec, n, series)
+            if spec.needs <= looks and spec.interval is not None:
+                yield f"two looks/{n}/{name}", partial(own_interval, spec, n, series)
+            if "pictures" in spec.needs:
+                yield f"digits/{n}/{name}", partial(beside_digits, name, n, series)
+            elif name not in STANDARD and not spec.needs & (looks | PER_STEP):
+                yield f"mixture/{n}/{name}", partial(beside_mixtures, (name,), n, references, draws)
+
+
+def beside_mixtures(names: tuple[str, ...], n: int, references: int, draws: int) -> list[Row]:
+    """Metrics of rows beside references of a known mixture, as a look measures them; without names, the standard."""
+    world = _mixture()
+    said: list[list[dict[str, Measurement]]] = []
+    for which in range(references):
+        reference = _beside(which)
+        train, _ = world.draw(n, np.random.default_rng([22, which]))
+        said.append([])
+        for draw in range(draws):
+            rows, _ = world.draw(n, np.random.default_rng([23, n, which, draw]))
+            look = look_at(rows, reference, value_range=None)
+            if names:
+                found = measure_more(names, look, reference, train=train)[0]
+            else:
+                found = measure_look(look, reference, step=None, seed=0)
+            said[-1].append({m.name: m for m in found})
+    seen = {name for group in said for found in group for name in found}
+    judged = [name for name in (*METRICS, "raw_diversity") if name in seen]
+    return [row for name in judged for row in summarise(name, "mixture", n, said)]
+
+
+@lru_cache
+def _mixture() -> Mixture:
+    return Mixture()
+
+
+@lru_cache
+def _beside(which: int) -> Reference:
+    """A reference remembers what perfect sets score, so it is fitted once."""
+    return _mixture().reference(which)
+
+
+def beside_digits(name: str, n: int, draws: int) -> list[Row]:
+    """A metric of pictures, beside the packaged reference."""
+    reference = Reference.named("mnist")
+    said: list[dict[str, Measurement]] = []
+    for draw in range(draws):
+        pictures = real_digits(n, np.random.default_rng([24, n, draw]))
+        look = look_at(pictures, reference, value_range=(0, 1))
+        said.append({m.name: m for m in measure_more([name], look, reference)[0]})
+    return summarise(name, "digits", n, [said])
+
+
+def own_interval(spec: MetricSpec, n: int, draws: int) -> list[Row]:
+    """A metric of two looks at the same latents: its own interval, called as it stands."""
+    said = []
+    for draw in range(draws):
+        data = wandering_modes(n, np.random.default_rng([25, n, draw]))
+        ends = spec.interval(**data) if spec.interval else (None, None)
+        said.append({spec.name: Measurement(spec.name, spec.compute(**data), *ends)})
+    return summarise(spec.name, "two looks", n, [said])
+
+
+def count_alarms(spec: MetricSpec, n: int, draws: int) -> list[Row]:
+    """A test, called as it stands on perfect draws: how often its p-value is at or below alpha."""
+    ps = np.array([_p_value(spec, n, draw) for draw in range(draws)])
+    if not np.isfinite(ps).all():
+        return []
+    about = {"name": spec.name, "world": "tests", "n": n, "draws": len(ps)}
+    return [{**about, "asks": f"alarms at {a}", "aim": a, "hits": int((ps <= a).sum())} for a in ALPHAS]
+
+
+def _p_value(spec: MetricSpec, n: int, draw: int) -> float:
+    rng = np.random.default_rng([26, n, draw])
+    every = {**_mixture().asked(n, rng), **steady_losses(n, rng), **wandering_modes(n, rng)}
+    try:
+        return spec.compute(**{name: every[name] for name in spec.needs})
+    except (KeyError, ValueError):  # a kind of data that no world here has, or too few samples
+        return math.nan
+
+
+def summarise(name: str, world: str, n: int, said: list[list[dict[str, Measurement]]]) -> list[Row]:
+    """How often the interval holds the mean score beside the same reference, and the expected range the score."""
+    groups = [[found[name] for found in group if name in found] for group in said]
+    groups = [group for group in groups if len(group) > 1]
+    asked = [("interval", LEVEL, [_covered(g) for g in groups]), ("expected", LEVEL, [_held(g) for g in groups])]
+    if name in METRICS and METRICS[name].is_test:
+        asked = [(f"alarms at {a}", a, [np.array([m.value <= a for m in g]) for g in groups]) for a in ALPHAS]
+    values = np.array([m.value for group in groups for m in group])
+    return [
+        {
+            "name": name, "world": world, "n": n, "asks": asks, "aim": aim,
+            "hits": int(sum(h.sum() for h in hits)), "draws": int(sum(len(h) for h in hits)),
+            "effective": effective_draws(hits), "mean": float(values.mean()), "sd": float(values.std()) if np.isfinite(values).all() else math.inf,
+        }
+        for asks, aim, hits in asked
+        if hits and all(len(h) for h in hits)
+    ]  # fmt: skip
+
+
+def _covered(group: list[Measurement]) -> np.ndarray:
+    """Whether each interval holds the score that this generator has on average.
+
+    The average of ``m`` draws is nearer to each of them than the truth is, by a factor of ``sqrt(1 - 1/m)``: it is
+    moved away from the draw by that factor.
+    """
+    with_ends = [m for m in group if m.low is not None and m.high is not None]
+    values = np.array([m.value for m in group])
+    mean = float(values.mean() if np.isfinite(values).all() else np.median(values))  # endless scores have no mean
+    stretch = math.sqrt(len(group) / (len(group) - 1))
+    hits = []
+    for m in with_ends:
+        truth = mean if math.isinf(mean) or math.isinf(m.value) else m.value + stretch * (mean - m.value)
+        slack = 1e-9 * max(1.0, abs(truth)) if math.isfinite(truth) else 0.0
+        hits.append(m.low - slack <= truth <= m.high + slack)  # type: ignore[operator]
+    return np.array(hits)
+
+
+def _held(group: list[Measurement]) -> np.ndarray:
+    return np.array([m.expected[0] - 1e-9 <= m.value <= m.expected[1] + 1e-9 for m in group if m.expected is not None])
+
+
+def effective_draws(hits: list[np.ndarray]) -> float:
+    """Independent draws that say as much: draws beside one reference share its luck (Korn and Graubard 1998)."""
+    total = sum(len(h) for h in hits)
+    share = sum(h.sum() for h in hits) / total
+    if len(hits) < 2 or share in (0.0, 1.0):
+        return float(total)
+    between = np.var([h.mean() for h in hits], ddof=1) / len(hits)
+    return float(min(total, share * (1 - share) / between)) if between > 0 else float(total)
+
+
+def judge(row: Row, rows: int) -> str:
+    """``yes``, ``NO``, or ``more than asked``: where the exact interval of the share lies beside its aim."""
+    effective = float(row.get("effective") or row["draws"])
+    low, high = share_interval(row["hits"] / row["draws"], effective, level=1 - FAMILY / rows)
+    if low <= row["aim"] <= high:
+        return "yes"
+    better = low > row["aim"] if row["asks"] in ("interval", "expected") else high < row["aim"]
+    return "more than asked" if better else "NO"
+
+
+def share_interval(share: float, draws: float, *, level: float = LEVEL) -> tuple[float, float]:
+    """Clopper-Pearson of a share of so many draws; the draws need not be a whole number."""
+    hits, half = share * draws, (1 - level) / 2
+    low = 0.0 if hits <= 0 else float(stats.beta.ppf(half, hits, draws - hits + 1))
+    high = 1.0 if hits >= draws else float(stats.beta.ppf(1 - half, hits + 1, draws - hits))
+    return low, high
+
+
+def page(rows: list[Row]) -> Iterator[str]:
+    """The whole page."""
+    verdicts = [judge(row, len(rows)) for row in rows]
+    yield "# Calibration: do intervals cover, does *expected* hold, do tests keep their level?"
+    yield ""
+    yield "Written by `reference-gans study calibration`; do not edit. Every draw is of a *perfect* generator, whose law is the"
+    yield f"data's. *interval*: low to high holds the mean score of such generators beside the same reference, asked to be in {LEVEL:.0%}."
+    yield f"*expected*: the expected range holds the score, asked to be in {LEVEL:.0%}. *alarms*: a p-value at or below alpha, which is"
+    yield "what it is asked to be."
+    yield ""
+    yield f"- **mixture**: ten round modes in eight dimensions, shares 0.06 to 0.14; {REFERENCES} references of 1,200 real rows each, {DRAWS} draws beside"
+    yield f"  each, seeds 0 to {REFERENCES - 1} and 0 to {DRAWS - 1}, measured as `score` measures them. Draws beside one reference share its luck: the interval of"
+    yield "  the share allows for it (Korn and Graubard's effective number of draws)."
+    yield f"- **digits**: real digits that the packaged reference has not seen, {SERIES} draws from 5,000 pictures."
+    yield "- **tests**: p-values of samples of the mixture (as many real rows as generated), of settled losses (red noise with a"
+    yield f"  memory of 0.8 a step), of two looks of which one latent in ten changed; {SERIES} draws, shares and centres known without error."
+    yield f"- **two looks**: the same two looks, the metrics' own intervals; {SERIES} draws."
+    yield ""
+    yield f"*Holds*: the exact interval (Clopper-Pearson) of the share, at a level of 1 - {FAMILY:g}/{len(rows)} so that all {len(rows)} rows together call a"
+    yield f"right one wrong with probability {FAMILY:g}, holds the aim. *more than asked*: it lies wholly on the safe side. The interval"
+    yield "printed is the plain 95 % one."
+    yield ""
+    counts = {word: verdicts.count(word) for word in ("yes", "more than asked", "NO")}
+    yield "**In short:** " + ", ".join(f"{word}: {count}" for word, count in counts.items()) + f", of {len(rows)} rows."
+    yield ""
+    yield "| metric | world | n | asks | share | 95 % interval | draws (effective) | mean score (sd) | holds |"
+    yield "| --- " * 9 + "|"
+    ordered = sorted(
+        zip(rows, verdicts, strict=True), key=lambda item: (item[0]["name"], item[0]["asks"], item[0]["n"])
+    )
+    for row, verdict in ordered:
+        effective = float(row.get("effective") or row["draws"])
+        low, high = share_interval(row["hits"] / row["draws"], effective)
+        score = f"{row['mean']:.4g} ({row['sd']:.2g})" if "mean" in row else ""
+        yield (
+            f"| `{row['name']}` | {row['world']} | {row['n']} | {row['asks']} | {row['hits'] / row['draws']:.3f} "
+            f"| {low:.3f} to {high:.3f} | {row['draws']} ({effective:.0f}) | {score} | {'**NO**' if verdict == 'NO' else verdict} |"
+        )
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(quick="--quick" in sys.argv[1:])
