@@ -177,11 +177,11 @@ _CLIPPED = Case(
 
 _KID = Case(
     "kid",
-    "Kernel distance (KID)",
+    "KID",
     Features(10_000, 2_048),
     QUICK,
     (
-        Row("ours", _ours.kid, "`kernel_distance(real=, fake=)`, all pairs"),
+        Row("ours", _ours.kid, "`kid(real=, fake=)`, all pairs"),
         Row(
             "torch-fidelity",
             _theirs.kid_of_torch_fidelity,

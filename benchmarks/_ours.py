@@ -55,9 +55,9 @@ def frechet(data: dict[str, Any]) -> Values:
 
 def kid(data: dict[str, Any]) -> Values:
     """All pairs, unbiased."""
-    from collapse_metrics.metrics import kernel_distance
+    from collapse_metrics.metrics import kid as our_kid
 
-    return {"kid": kernel_distance(real=data["real"], fake=data["fake"])}
+    return {"kid": our_kid(real=data["real"], fake=data["fake"])}
 
 
 def ssim(data: dict[str, Any]) -> Values:

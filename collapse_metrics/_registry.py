@@ -66,6 +66,12 @@ class MetricSpec:
     interval: Interval | None = None
 
     @property
+    def required(self) -> frozenset[str]:
+        """The data without which it cannot be asked; the rest of ``needs`` may be left out."""
+        parameters = inspect.signature(self.compute).parameters
+        return frozenset(name for name in self.needs if parameters[name].default is inspect.Parameter.empty)
+
+    @property
     def higher_is_better(self) -> bool:
         """Whether a larger number is the healthier one."""
         return self.best > self.collapsed

@@ -1,7 +1,6 @@
 """What do all the other measures say? Any registered metric by its name: data, interval, what real data would score."""
 
 import difflib
-import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -157,9 +156,7 @@ def measure_one(
 
 def _measured(spec: MetricSpec, given: Given, step: int | None) -> Measurement:
     """One number, its interval, and the range in which one perfect generator's would fall."""
-    arguments = inspect.signature(spec.compute).parameters
-    required = {name for name in spec.needs if arguments[name].default is inspect.Parameter.empty}
-    lacking = given.lacking(required)
+    lacking = given.lacking(spec.required)
     if lacking:
         raise NotMeasuredError(lacking)
     needs = spec.needs & given.there

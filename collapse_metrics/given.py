@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from collapse_metrics.measurements import FEWEST_ROWS, NEIGHBOUR_ROWS, Look, choose_rows, rows_within_modes, shuffled
+from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.reference import Reference
 
 SCATTERED = frozenset({"fake", "fake_modes", "fresh", "pictures"})
@@ -26,6 +27,9 @@ MOST_PICTURES = 200
 FRESH_PART = 3
 """Held-out rows of a mode are shared out in three: one part is ``fresh``, the sets that stand in for a perfect
 generator are drawn from the other two."""
+
+FEW = 5
+"""Samples of a mode from which on the training set is cut to their share of it: a rarer mode weighs nothing."""
 
 LACKING = {
     "train": "needs the set that the generator was trained on: pass train=",
@@ -136,7 +140,7 @@ class Given:
             "pictures": look.samples[rows] if "pictures" in needs else None,
         }
         if "fresh" in needs:
-            data["fresh"] = self.reference.fresh[self._fresh_rows(called)]
+            data |= self._matched_to(called, needs)
         return self._wanted(needs, data)
 
     def of_perfect(self, needs: frozenset[str], rows: Tensor, tables: int) -> Iterator[dict[str, Any]]:
@@ -154,7 +158,7 @@ class Given:
                 "accepted": torch.from_numpy(rng.random(len(chosen)) < reference.kept),
             }
             if "fresh" in needs:
-                data["fresh"] = reference.fresh[self._fresh_rows(modes)]
+                data |= self._matched_to(modes, needs)
             yield self._wanted(needs, data)
 
     def used(self, needs: frozenset[str], rows: Tensor) -> float:
@@ -198,9 +202,30 @@ class Given:
         called = self.reference.fresh_modes[mixed]
         return [mixed[called == mode] for mode in range(len(self.reference.modes))]
 
-    def _fresh_rows(self, modes: Tensor) -> Tensor:
-        make_up = self._counted(modes)
-        return torch.cat([rows[:n] for rows, n in zip(self._by_mode, make_up.tolist(), strict=True)])
+    @cached_property
+    def _train_by_mode(self) -> list[Tensor]:
+        """Rows of the training set by the mode of the nearest real row, which needs no classifier."""
+        assert self.train is not None
+        called = self.reference.anchor_modes[nearest(self.train, to=self.reference.anchor)[1]]
+        return [self.train[called == mode] for mode in range(len(self.reference.modes))]
+
+    def _matched_to(self, modes: Tensor, needs: frozenset[str]) -> dict[str, Tensor]:
+        """Held-out rows with the make-up of these samples, and where both are asked for, a training set with it too.
+
+        A generator that lost modes is nearer to training rows of the modes it kept; beside a training set of all
+        modes and held-out rows of the kept ones it would look like one that learnt by heart, or like its opposite.
+        """
+        make_up = self._counted(modes).tolist()
+        held = [rows[:n] for rows, n in zip(self._by_mode, make_up, strict=True)]
+        found = {"fresh": self.reference.fresh[torch.cat(held)]}
+        if "train" in needs:
+            often = [
+                len(rows) / n for rows, n in zip(self._train_by_mode, make_up, strict=True) if n >= FEW and len(rows)
+            ]
+            times = min(often, default=1.0)
+            kept = [rows[: int(times * n)] for rows, n in zip(self._train_by_mode, make_up, strict=True)]
+            found["train"] = torch.cat(kept)
+        return found
 
     def _draws(self, needs: frozenset[str], rows: Tensor) -> list[Tensor]:
         if "fresh" not in needs:

@@ -53,8 +53,7 @@ def entries() -> list[Entry]:
 
 
 def _entry(spec: MetricSpec, group: str) -> Entry:
-    parameters = inspect.signature(spec.compute).parameters
-    optional = {n for n in spec.needs if parameters[n].default is not inspect.Parameter.empty}
+    optional = spec.needs - spec.required
     return Entry(
         name=spec.name,
         group=group,

@@ -147,6 +147,18 @@ class TestData:
         assert 0 < world.used(needs, rows) <= 1 / (FRESH_PART - 1)
         assert make_up.sum() >= 150
 
+    def test_beside_fresh_rows_the_training_set_has_the_make_up_of_the_samples_too(self, reference, rng):
+        train = mixture(900, rng)
+        fake = mixture(200, rng, shares=torch.tensor([0.0, 0.5, 0.5]))
+        world = given(fake, reference, train=train)
+        needs = frozenset({"fresh", "fake", "fake_modes", "train"})
+        data = world.of_look(needs, world.rows_for(needs))
+        of_train = reference.call(reference.embedder(data["train"])).bincount(minlength=3).double()
+        of_fake = data["fake_modes"].bincount(minlength=3).double()
+        assert of_train / of_train.sum() == pytest.approx(of_fake / of_fake.sum(), abs=0.02)
+        assert 200 < len(data["train"]) < 500  # all of the rarer mode that is left
+        assert world.of_look(frozenset({"fake", "train"}), torch.arange(100))["train"] is train
+
     def test_a_perfect_generator_s_modes_vary_by_chance(self, fake, reference):
         world = given(fake, reference)
         needs = frozenset({"fake", "fake_modes"})

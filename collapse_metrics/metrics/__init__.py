@@ -15,7 +15,9 @@ from collapse_metrics.metrics.intrinsic_dimension_ratio import intrinsic_dimensi
 from collapse_metrics.metrics.kid import kid
 from collapse_metrics.metrics.learnt_images import learnt_images
 from collapse_metrics.metrics.loss_balance import loss_balance
+from collapse_metrics.metrics.loss_change import loss_change
 from collapse_metrics.metrics.loss_oscillation import loss_oscillation
+from collapse_metrics.metrics.loss_quadrature import loss_quadrature
 from collapse_metrics.metrics.memorisation import memorisation
 from collapse_metrics.metrics.mmd_test import mmd_test
 from collapse_metrics.metrics.mode_coverage import mode_coverage
@@ -54,7 +56,9 @@ __all__ = [
     "kid",
     "learnt_images",
     "loss_balance",
+    "loss_change",
     "loss_oscillation",
+    "loss_quadrature",
     "mean_pairwise_distance",
     "memorisation",
     "mmd_test",

@@ -1,5 +1,6 @@
 """Who lies in whose neighbourhood? Balls around real rows, and one pass over the samples that counts everything."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -7,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets, check_k, check_rows
-from collapse_metrics.metrics._neighbours import SECOND_LOOK, TIE, Neighbourhood, neighbourhood, whole_rows
+from collapse_metrics.metrics._neighbours import SECOND_LOOK, TIE, Neighbourhood, digest, neighbourhood, whole_rows
 from collapse_metrics.metrics._screen import Rows, bounds, doubt, squared
 
 AT_ONCE = 1 << 19
@@ -67,7 +68,26 @@ def balls_of(real: "Tensor | Balls", k: int, **sets: Tensor) -> Balls:
         check_k(k, real=real)
     for name, rows in sets.items():
         check_rows(1, **{name: rows})
-    return real if isinstance(real, Balls) else Balls.fit(real=real, k=k)
+    return real if isinstance(real, Balls) else _remembered_balls(real, k)
+
+
+def _remembered_balls(real: Tensor, k: int) -> Balls:
+    key = (digest(real), k)
+    if key not in _remembered:
+        # A copy, because the caller may change the rows in place.
+        _remembered[key] = Balls.fit(real=real.detach().clone(), k=k)
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    _remembered.move_to_end(key)
+    return _remembered[key]
+
+
+REMEMBERED = 2
+"""Sets of real rows whose balls are kept, with the rows: a reference is asked again and again, with ever new samples.
+More than two would hold on to memory that nobody knows of."""
+
+_remembered: OrderedDict[tuple[str, int], Balls] = OrderedDict()
+"""Balls by (digest of the rows, k), the oldest first."""
 
 
 @dataclass

@@ -49,6 +49,13 @@ class Cloud:
         """Of every row, its squared length."""
         return torch.cat([part.square().sum(dim=1) for part in self.parts()])
 
+    def pull(self, weights: Tensor) -> Tensor:
+        """Of every row, its product with the weighted sum of all rows."""
+        starts = range(0, len(self), BLOCK)
+        parts = zip(self.parts(), starts, strict=True)
+        total = torch.stack([weights[start : start + BLOCK] @ part for part, start in parts]).sum(dim=0)
+        return torch.cat([part @ total for part in self.parts()])
+
     @property
     def _tall(self) -> bool:
         return self.rows.shape[1] <= len(self)

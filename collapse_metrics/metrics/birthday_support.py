@@ -11,7 +11,6 @@ from collapse_metrics._checks import check_feature_sets, check_rows
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._neighbours import (
     SECOND_LOOK,
-    distance_blocks,
     kth_neighbour_distance,
     whole_rows,
     within,
@@ -119,13 +118,15 @@ def collision_distance(*, real: Float[Tensor, "n_real dim"], pairs: int = 10) ->
         raise ValueError(
             f"`pairs` must be from 1 to {_pairs(len(real)):.0f}, the pairs of {len(real)} real rows, got {pairs}."
         )
-    nearest = torch.empty(0, dtype=torch.float64, device=real.device)
-    for start, block in distance_blocks(real, real):
-        seen = torch.ones_like(block, dtype=torch.bool).tril(start)  # every pair once, and no row with itself
-        found = block.masked_fill_(seen, torch.inf).flatten()
-        nearest = torch.cat([nearest, found.topk(min(pairs, len(found)), largest=False).values])
-        nearest = nearest.topk(min(pairs, len(nearest)), largest=False).values
-    return nearest.max().item()
+    reach = kth_neighbour_distance(real, 1)
+    # The rows with the nearest neighbours make at least half as many pairs, so no pair that counts is further apart.
+    bound = reach.topk(min(2 * pairs, len(real)), largest=False).values.max()
+    rows, found = Rows(real), []
+    for some in within(reach, bound).nonzero().flatten().split(SECOND_LOOK):
+        squares = whole_rows(rows, rows, some).flatten()
+        found.append(squares.topk(min(2 * pairs, len(squares)), largest=False).values)
+    # Both of its rows have met every pair.
+    return torch.cat(found).sort().values[2 * pairs - 1].sqrt().item()
 
 
 def _pairs(n: int) -> float:

@@ -1,15 +1,43 @@
 """Clipped coverage: what share of a perfect generator's samples would cover the data as well?"""
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from scipy import special
 from torch import Tensor
 
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._balls import BallCounts, Balls, balls_of, count
+from collapse_metrics.stats.jackknife import jackknife_interval
+
+BEYOND = 3
+"""How far beyond 1 the scale goes on where it is not cut."""
 
 
-@metric(best=1.0, collapsed=0.0, span=(0.0, 1.0), paper="https://arxiv.org/abs/2510.01824")
+def clipped_coverage_interval(
+    *, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5, level: float = 0.95
+) -> tuple[float, float]:
+    """Delete-block jackknife on the scale that goes on beyond 1, cut afterwards.
+
+    Cut first, all parts of a good set would score 1, and the interval would be a point.
+    """
+    balls = balls_of(real, k, fake=fake)
+
+    def uncut(rows: Tensor) -> float:
+        return filled_share(balls, count(balls, fake[rows]), beyond=BEYOND)
+
+    value = uncut(torch.arange(len(fake)))
+    low, high = jackknife_interval(uncut, len(fake), value, level=level)
+    return min(max(low, 0.0), value, 1.0), min(max(high, value), 1.0)
+
+
+@metric(
+    best=1.0,
+    collapsed=0.0,
+    span=(0.0, 1.0),
+    interval=clipped_coverage_interval,
+    paper="https://arxiv.org/abs/2510.01824",
+)
 def clipped_coverage(
     *, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5
 ) -> float:
@@ -64,12 +92,13 @@ def clipped_coverage(
     return filled_share(balls, count(balls, fake))
 
 
-def filled_share(balls: Balls, counts: BallCounts) -> float:
-    """Clipped coverage from the counts of one pass."""
+def filled_share(balls: Balls, counts: BallCounts, *, beyond: int = 1) -> float:
+    """Clipped coverage from the counts of one pass, on a scale from 0 to ``beyond``."""
     fill = (counts.held.double() / balls.k).clamp(max=1).double().mean().item()
     n_fake = len(counts.inside)
-    table = expected_fill(n_real=len(balls), n_fake=n_fake, k=balls.k)
-    return float(np.interp(fill, table, np.arange(n_fake + 1))) / n_fake
+    most = beyond * n_fake
+    table = expected_fill(n_real=len(balls), n_fake=most, k=balls.k)
+    return float(np.interp(fill, table, np.arange(most + 1))) / n_fake
 
 
 def expected_fill(*, n_real: int, n_fake: int, k: int) -> Float[np.ndarray, " levels"]:

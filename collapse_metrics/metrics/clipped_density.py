@@ -5,9 +5,29 @@ from torch import Tensor
 
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._balls import BallCounts, Balls, balls_of, count
+from collapse_metrics.stats.u_statistics import normal_interval
 
 
-@metric(best=1.0, collapsed=0.0, span=(0.0, 1.0), paper="https://arxiv.org/abs/2510.01824")
+def clipped_density_interval(
+    *, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5, level: float = 0.95
+) -> tuple[float, float]:
+    """From the scatter of the samples' own scores, of which the metric is the mean; cut at 1 afterwards."""
+    balls = balls_of(real, k, fake=fake)
+    scores = (count(balls, fake).clipped.double() / k).clamp(max=1) / balls.usual
+    if len(scores) < 2:
+        return 0.0, 1.0
+    value = scores.mean().item()
+    low, high = normal_interval(value, (scores.std() / len(scores) ** 0.5).item(), level=level)
+    return min(max(low, 0.0), value, 1.0), min(max(high, value), 1.0)
+
+
+@metric(
+    best=1.0,
+    collapsed=0.0,
+    span=(0.0, 1.0),
+    interval=clipped_density_interval,
+    paper="https://arxiv.org/abs/2510.01824",
+)
 def clipped_density(
     *, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, "n_fake dim"], k: int = 5
 ) -> float:

@@ -65,8 +65,8 @@ def intrinsic_dimension_ratio(*, fresh: Float[Tensor, "n_fresh dim"], fake: Floa
     Reference:
         Facco, d'Errico, Rodriguez, Laio, *Estimating the intrinsic dimension of datasets by a minimal neighborhood
         information*, Scientific Reports 2017. They fit a line to the logarithms after dropping the largest tenth; we
-        take maximum likelihood with that tenth counted as "at least so large", which is unbiased and scatters a third
-        less, and is what scikit-dimension 0.5.0 calls ``method="mle"``. They do not say what a copy means; programs
+        take maximum likelihood with that tenth counted as "at least so large", which is unbiased where theirs
+        reads a little high, and is what scikit-dimension 0.5.0 calls ``method="mle"``. They do not say what a copy means; programs
         drop it, or divide by its distance of zero. Here a sample with copies has no dimension: the dimension of the
         different samples is multiplied by the share that has no copy.
     """

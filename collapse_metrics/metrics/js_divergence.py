@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from collapse_metrics._checks import check_counts, check_tallies
 from collapse_metrics._registry import metric
-from collapse_metrics.stats.divergence import chance, js_terms, shares_behind, smooth_interval
+from collapse_metrics.stats.divergence import JS, beyond_chance, chance, shares_behind, smooth_interval
 
 
 def js_interval(
@@ -21,11 +21,10 @@ def js_interval(
     """Interval of the divergence in nats: its first-order variance, or a perfect generator's scatter around 0."""
     value = js_divergence(counts=counts, shares=shares, confusion=confusion, seed=seed)
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
-    usual, scatter = chance(js_terms, shares, int(counts.sum()), confusion, seed=seed)
-    plain = value + usual * (1 - value / math.log(2))
-    ends = smooth_interval(plain, _slope, counts, shares, confusion, chance_variance=scatter, level=level)
-    low, high = (min((end - usual) / (1 - usual / math.log(2)), math.log(2)) for end in ends)
-    return min(max(low, 0.0), value), max(high, 0.0)
+    plain = float(JS.terms(shares_behind(counts, confusion), shares).sum())
+    _, scatter = chance(JS, shares, int(counts.sum()), confusion, seed=seed)
+    low, high = smooth_interval(value, _slope, counts, shares, confusion, chance_variance=scatter, level=level)
+    return min(max(low, 0.0), value), max(min(high, math.log(2)), 0.0, plain)
 
 
 @metric(
@@ -47,8 +46,7 @@ def js_divergence(
 
     With :math:`m = (p + \pi) / 2`, the number is :math:`\frac12 \sum p \ln(p/m) + \frac12 \sum \pi \ln(\pi/m)`. It
     counts modes that the generator lost and modes that it invented alike, and is finite whatever happens. Counts of a
-    perfect generator differ from the reference too, by about (modes - 1) / 8n; the number is moved and stretched so
-    that such counts give 0 on average and counts without any common mode the greatest value.
+    perfect generator differ from the reference too, by about (modes - 1) / 8n; what such chance adds is taken off.
 
     Reading the number:
         - **Healthy**: 0 on average at every sample size, so below 0 about half of the time. It is not cut off at 0,
@@ -85,18 +83,17 @@ def js_divergence(
 
     Reference:
         Lin, *Divergence measures based on the Shannon entropy*, IEEE Transactions on Information Theory 1991; for
-        bins of generated data Richardson and Weiss, *On GANs and GMMs*, NeurIPS 2018. Corrected for chance as
-        Hubert and Arabie (1985) do for partitions, with the exact mean over all counts of a perfect generator; the
-        papers give the plug-in number. With confusion, the most likely shares behind the calls are compared.
+        bins of generated data Richardson and Weiss, *On GANs and GMMs*, NeurIPS 2018. The papers give the plug-in
+        number; ours is less by the exact mean over all counts of a perfect generator, in proportion to the noise that
+        the counts at hand can contain (``stats.divergence.beyond_chance``). With confusion, the most likely shares
+        behind the calls are compared.
     """
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
     check_counts(counts, shares, confusion)
     check_tallies(1, counts=counts)
     if not base > 1:
         raise ValueError(f"`base` must be above 1, got {base}: e for nats, 2 for bits.")
-    plain = float(js_terms(shares_behind(counts, confusion), shares).sum())
-    usual, _ = chance(js_terms, shares, int(counts.sum()), confusion, seed=seed)
-    return (plain - usual) / (1 - usual / math.log(2)) / math.log(base)
+    return beyond_chance(JS, counts, shares, confusion, seed=seed) / math.log(base)
 
 
 def _slope(now: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Participation ratio: how many directions carry the scatter of the samples?"""
 
 import math
+from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -13,17 +13,19 @@ from collapse_metrics.stats.u_statistics import log_interval
 
 
 def _interval(*, fake: Tensor, unbiased: bool = True, level: float = 0.95) -> tuple[float, float]:
-    """By what each sample adds to the two traces (delta method), on the scale of logarithms."""
+    """By the jackknife that leaves out one sample at a time, in closed form, on the scale of logarithms."""
     value = participation_ratio(fake=fake, unbiased=unbiased)
-    cloud = centred(fake)
+    cloud, n, dim = centred(fake), len(fake), float(fake.shape[1])
     if cloud is None:
         return 0.0, 0.0
-    n, gram = len(fake), cloud.gram()
-    lengths = cloud.squared_lengths()
-    others = cloud.energies(gram) - lengths.square()  # a sample's product with itself says nothing of the others
-    pull = 2 * (lengths / lengths.mean() - others / others.mean().clamp(min=torch.finfo(others.dtype).tiny))
-    low, high = log_interval(value, (pull.std() / math.sqrt(n)).item(), level=level)
-    return low, max(value, min(high, float(fake.shape[1])))
+    if n < (5 if unbiased else 3):
+        return 1.0, dim
+    top, bottom = _sums(_without_each(cloud), n - 1, unbiased=unbiased)
+    if (bottom <= 0).any():
+        return 1.0, dim
+    error = ((top / bottom).log().std(correction=0) * math.sqrt(n - 1)).item()
+    low, high = log_interval(value, error, level=level)
+    return max(low, 1.0), min(high, dim)
 
 
 @metric(best=math.inf, collapsed=0.0, interval=_interval, paper="https://doi.org/10.1101/214262")
@@ -77,21 +79,47 @@ def participation_ratio(*, fake: Float[Tensor, "n_fake dim"], unbiased: bool = T
     cloud = centred(fake)
     if cloud is None:
         return 0.0
-    top, bottom = _traces(cloud, unbiased=unbiased)
+    gram, lengths = cloud.gram(), cloud.squared_lengths()
+    scatter = Scatter(gram.trace(), gram.square().sum(), lengths.square().sum())
+    top, bottom = (part.item() for part in _sums(scatter, len(fake), unbiased=unbiased))
     dim = float(fake.shape[1])
     return min(dim, max(1.0, top / bottom)) if bottom > 0 else dim
 
 
-def _traces(cloud: Cloud, *, unbiased: bool) -> tuple[float, float]:
+class Scatter(NamedTuple):
+    """What both sums are made of: of the centred rows the trace of ``X.T @ X``, that of its square, and fourth powers."""
+
+    trace: Tensor
+    trace_of_square: Tensor
+    fourth: Tensor
+
+
+def _sums(scatter: Scatter, n: int, *, unbiased: bool) -> tuple[Tensor, Tensor]:
     """The squared trace of the covariance, and the trace of its square."""
-    n, gram = len(cloud), cloud.gram()
-    squared_trace = (gram.trace().item() / (n - 1)) ** 2
-    trace_of_square = gram.square().sum().item() / (n - 1) ** 2
+    squared_trace = (scatter.trace / (n - 1)).square()
+    trace_of_square = scatter.trace_of_square / (n - 1) ** 2
     if not unbiased:
         return squared_trace, trace_of_square
-    fourth = cloud.squared_lengths().square().sum().item() / (n - 1)
+    fourth = n * scatter.fourth / (n - 1)
     share = (n - 1) / (n * (n - 2) * (n - 3))
     return (
-        share * (2 * trace_of_square + (n * n - 3 * n + 1) * squared_trace - n * fourth),
-        share * ((n - 1) * (n - 2) * trace_of_square + squared_trace - n * fourth),
+        share * (2 * trace_of_square + (n * n - 3 * n + 1) * squared_trace - fourth),
+        share * ((n - 1) * (n - 2) * trace_of_square + squared_trace - fourth),
+    )
+
+
+def _without_each(cloud: Cloud) -> Scatter:
+    """The same of all rows but one, for every row: leaving out ``y`` takes ``n / (n - 1) * y @ y.T`` from the scatter.
+
+    The mean then moves by ``y / (n - 1)``, which moves the fourth powers of all others.
+    """
+    n, gram, lengths = len(cloud), cloud.gram(), cloud.squared_lengths()
+    energies, more, away = cloud.energies(gram), n / (n - 1), 1 / (n - 1)
+    fourth = lengths.square().sum() - lengths.square() + 4 * away * (cloud.pull(lengths) - lengths.square())
+    fourth += 4 * away**2 * (energies - lengths.square()) + 2 * away**2 * lengths * (lengths.sum() - lengths)
+    fourth -= 3 * away**3 * lengths.square()
+    return Scatter(
+        gram.trace() - more * lengths,
+        gram.square().sum() - 2 * more * energies + more**2 * lengths.square(),
+        fourth,
     )

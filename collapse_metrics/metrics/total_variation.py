@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from collapse_metrics._checks import check_counts, check_tallies
 from collapse_metrics._registry import metric
-from collapse_metrics.stats.divergence import chance, shares_behind, tv_terms
+from collapse_metrics.stats.divergence import TV, beyond_chance, shares_behind
 
 
 def variation_interval(
@@ -27,7 +27,7 @@ def variation_interval(
     value = total_variation(counts=counts, shares=shares, confusion=confusion, seed=seed)
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
     n, modes, pull = counts.sum(), np.count_nonzero(shares), 1.0
-    plain = float(tv_terms(shares_behind(counts, confusion), shares).sum())
+    plain = float(TV.terms(shares_behind(counts, confusion), shares).sum())
     if confusion is not None:
         pull = float(np.abs(np.linalg.pinv(confusion)).sum(axis=1).max())
     stray = pull * math.sqrt(math.log(2 / (1 - level)) / (2 * n))
@@ -95,6 +95,4 @@ def total_variation(
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
     check_counts(counts, shares, confusion)
     check_tallies(1, counts=counts)
-    plain = float(tv_terms(shares_behind(counts, confusion), shares).sum())
-    usual, _ = chance(tv_terms, shares, int(counts.sum()), confusion, seed=seed)
-    return (plain - usual) / (1 - usual)
+    return beyond_chance(TV, counts, shares, confusion, seed=seed)

@@ -86,12 +86,12 @@ def vendi_score(
     check_rows(1, fake=fake)
     n = len(fake)
     if q == 2:  # the sum of squared eigenvalues is the sum of squared entries
-        return max(1.0, n * n / _sum_of_squares(fake, kernel, width))
+        return min(float(n), max(1.0, n * n / _sum_of_squares(fake, kernel, width)))
     if kernel == "cosine":
         gram = directions(fake).gram()
     else:
         gram = torch.cat([block for _, block in gaussian_blocks(fake, width)])
-    return max(1.0, _hill_number(spectrum(gram) / n, q))
+    return min(float(n), max(1.0, _hill_number(spectrum(gram) / n, q)))
 
 
 def _sum_of_squares(fake: Tensor, kernel: Kernel, width: float) -> float:

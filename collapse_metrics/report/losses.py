@@ -115,25 +115,23 @@ def _spectrum(rows: list[tuple[int, float]], final: Scorecard | None) -> Spectru
     import numpy as np
     from scipy import signal
 
-    from collapse_metrics.stats.red_noise import FEWEST_PERIODS, fit_ar1
+    from collapse_metrics.stats.red_noise import FEWEST_PERIODS, moves, red_spectrum
 
     apart = max(1.0, float(np.median(np.diff([step for step, _ in rows]))))
     values = np.array([value for _, value in rows])
-    flat = signal.detrend(values)
-    if flat.std() <= 1e-12 * max(1.0, float(np.abs(values).max())):
+    if not moves(values):
         return Spectrum(None, "No spectrum: g_loss does not move.")
-    n = len(flat)
+    n = len(values)
     frequency = np.fft.rfftfreq(n)[1:]
-    power = np.abs(np.fft.rfft(flat)[1:]) ** 2
+    power = np.abs(np.fft.rfft(signal.detrend(values))[1:]) ** 2
     power /= power.sum()
-    phi = float(fit_ar1(flat[None])[0])
-    red = 1 / (1 + phi**2 - 2 * phi * np.cos(2 * np.pi * frequency))
+    red = red_spectrum(values)
     red *= np.median(power / red)
     judged = frequency >= FEWEST_PERIODS / n
     period, p_value = _cycle(final, values, apart)
     plot = _spectrum_plot(apart / frequency[judged], power[judged], red[judged], period)
     if period is None:
-        return Spectrum(plot, f"No single cycle stands out of red noise (lag-one coefficient {phi:.2f}).")
+        return Spectrum(plot, "No single cycle stands out of noise that only wanders.")
     likely = "" if p_value is None else f" Red noise without any cycle has a peak as high with p = {number(p_value)}."
     return Spectrum(plot, f"The strongest cycle lasts {number(period)} steps.{likely}")
 

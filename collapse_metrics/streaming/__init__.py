@@ -7,6 +7,7 @@
 from collapse_metrics.streaming.as_torchmetric import as_torchmetric
 from collapse_metrics.streaming.counts import Counts
 from collapse_metrics.streaming.front_door import Streamed, accumulate
+from collapse_metrics.streaming.mean import Mean
 from collapse_metrics.streaming.moments import Moments
 from collapse_metrics.streaming.nearest import NearestToReference
 from collapse_metrics.streaming.plans import Plan, plan
@@ -14,6 +15,7 @@ from collapse_metrics.streaming.reservoir import Reservoir
 
 __all__ = [
     "Counts",
+    "Mean",
     "Moments",
     "NearestToReference",
     "Plan",

@@ -12,6 +12,10 @@ Reduce = Literal["sum", "cat"]
 """How two states become one: added, or laid end to end (what is too much is then folded)."""
 
 
+ARRAYS = frozenset({"counts", "real_counts", "shares", "confusion"})
+"""Data that metrics take as NumPy arrays; everything else comes as tensors."""
+
+
 class Accumulator(ABC):
     """What is kept of samples that have gone by.
 
@@ -41,10 +45,6 @@ class Accumulator(ABC):
     @abstractmethod
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Take a batch; its size never matters, and it is left as it is."""
-
-    @abstractmethod
-    def check(self, *args: Any, **kwargs: Any) -> None:
-        """Raise the ``ValueError`` that ``update`` would raise, and take nothing."""
 
     @abstractmethod
     def result(self, name: str, **options: Any) -> float:
@@ -84,6 +84,22 @@ class Accumulator(ABC):
     def on_rank(self, rank: int) -> Self:
         """One for the stream of this rank, where several processes share the work."""
         return self
+
+    def data(self) -> dict[str, Any]:
+        """The fixed tensors in the kind that metrics ask for."""
+        return {name: value.cpu().numpy() if name in ARRAYS else value for name, value in self.fixed.items()}
+
+    @staticmethod
+    def named(columns: tuple[str, ...], *rows: Any, **named: Any) -> dict[str, Tensor]:
+        """One batch a column, as tensors of one length, given in the order of the columns or by name."""
+        given = dict(zip(columns, rows, strict=False)) | named
+        if set(given) != set(columns) or len(rows) + len(named) != len(columns):
+            raise ValueError(f"one batch each of {', '.join(columns)} is needed, got {len(rows) + len(named)}.")
+        batch = {name: torch.as_tensor(given[name]).detach() for name in columns}
+        lengths = {name: len(values) for name, values in batch.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"a batch must have one row a sample in every column, got {lengths}.")
+        return batch
 
     def check_seen(self) -> None:
         """Require that something has gone by."""

@@ -13,7 +13,7 @@ from collapse_metrics.streaming._base import Accumulator
 
 
 class Counts(Accumulator):
-    """Samples per mode. Exact for every metric that asks for ``counts``, and for ``accepted_share``.
+    """Samples per mode. Exact for every metric that asks for ``counts``.
 
     Args:
         modes: How many modes there are.
@@ -47,7 +47,7 @@ class Counts(Accumulator):
         return int(self.states["counts"].sum())
 
     def update(self, fake_modes: Any) -> None:
-        """Take the modes of a batch of samples: one index from 0 to ``modes - 1`` a sample, or booleans for two modes.
+        """Take the modes of a batch of samples: one index from 0 to ``modes - 1`` a sample.
 
         Samples that are not like the data at all are left out before, or they count.
         """
@@ -62,20 +62,10 @@ class Counts(Accumulator):
             raise ValueError(f"`counts` must be {self.modes} whole numbers of samples, got {counts}.")
         self.states["counts"] = self.states["counts"] + whole.to(self.states["counts"].device)
 
-    def check(self, fake_modes: Any) -> None:
-        """Raise the ``ValueError`` that ``update`` would raise, and take nothing."""
-        self._checked(fake_modes)
-
     def result(self, name: str, **options: Any) -> float:
         """The metric of this name, of everything that has gone by."""
-        spec = METRICS[name]
         self.check_seen()
-        data = {key: as_asked(key, value) for key, value in self.fixed.items()}
-        if "accepted" in spec.needs:
-            data["accepted"] = torch.arange(self.n) < int(self.states["counts"][1])
-        else:
-            data["counts"] = self.counts
-        return spec.compute(**data, **options)
+        return METRICS[name].compute(counts=self.counts, **self.data(), **options)
 
     def _checked(self, fake_modes: Any) -> Tensor:
         called = torch.as_tensor(fake_modes).detach().to(self.states["counts"].device)
@@ -91,12 +81,3 @@ class Counts(Accumulator):
                 "leave out samples without a mode."
             )
         return called
-
-
-ARRAYS = frozenset({"counts", "real_counts", "shares", "confusion"})
-"""Data that metrics take as NumPy arrays; everything else comes as tensors."""
-
-
-def as_asked(name: str, value: Tensor) -> Any:
-    """A fixed tensor in the kind that metrics ask for."""
-    return value.cpu().numpy() if name in ARRAYS else value

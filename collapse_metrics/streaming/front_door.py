@@ -109,6 +109,8 @@ def accumulate(
     spec = METRICS[name]
     data = _from_reference(reference, spec) | {key: value for key, value in given.items() if key in DATA}
     _check_known(spec, data)
+    if modes is not None and "modes" in inspect.signature(spec.compute).parameters:
+        options["modes"] = modes
     accumulator = how.build(spec, data, options, Asked(modes, reservoir))
     return Streamed(name, accumulator, options)
 

@@ -90,7 +90,7 @@ class Moments(Accumulator):
 
     def update(self, fake: Any) -> None:
         """Take a batch of feature rows."""
-        self.check(fake)
+        self._check(fake)
         rows = torch.as_tensor(fake).detach().double()
         if not len(rows):
             return
@@ -100,19 +100,6 @@ class Moments(Accumulator):
         batch = _table(rows - mean, mean).to(self.states["moments"].device)
         self.states["moments"] = torch.cat([self.states["moments"].reshape(-1, *batch.shape), batch[None]])
         self.fold()
-
-    def check(self, fake: Any) -> None:
-        """Raise the ``ValueError`` that ``update`` would raise, and take nothing."""
-        rows = torch.as_tensor(fake)
-        check_feature_sets(fake=rows)
-        for table in (*self.states["moments"], *self.fixed.values()):
-            if rows.shape[1] != len(table) - 1:
-                raise ValueError(
-                    f"rows must have the {len(table) - 1} features of those before, got {rows.shape[1]}: use one "
-                    "embedder throughout."
-                )
-        if self.unit and (torch.linalg.vector_norm(rows, dim=1) == 0).any():
-            raise ValueError("`fake` has rows of zeros, which point nowhere: cosines need rows of some length.")
 
     def fold(self) -> None:
         """Combine the moments of several parts."""
@@ -126,6 +113,18 @@ class Moments(Accumulator):
             raise ValueError(f"one of {', '.join(READ)} is needed, got {name!r}.")
         self.check_seen()
         return READ[name](self, **options)
+
+    def _check(self, fake: Any) -> None:
+        rows = torch.as_tensor(fake)
+        check_feature_sets(fake=rows)
+        for table in (*self.states["moments"], *self.fixed.values()):
+            if rows.shape[1] != len(table) - 1:
+                raise ValueError(
+                    f"rows must have the {len(table) - 1} features of those before, got {rows.shape[1]}: use one "
+                    "embedder throughout."
+                )
+        if self.unit and (torch.linalg.vector_norm(rows, dim=1) == 0).any():
+            raise ValueError("`fake` has rows of zeros, which point nowhere: cosines need rows of some length.")
 
     def _centred(self) -> Tensor:
         if self.unit:

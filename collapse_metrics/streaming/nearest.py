@@ -12,6 +12,7 @@ from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._screen import Rows
 from collapse_metrics.metrics.clipped_coverage import filled_share
 from collapse_metrics.metrics.clipped_density import clipped_share
+from collapse_metrics.stats.occupancy import most_likely_kinds
 from collapse_metrics.streaming._base import Accumulator
 
 K = 5
@@ -23,15 +24,15 @@ class NearestToReference(Accumulator):
 
     The balls around real rows do not move, so it is enough to count how many samples have fallen into each, and,
     over the samples, in how many balls they lay: whole numbers, which add up exactly. ``coverage``, ``precision``,
-    ``density``, ``clipped_coverage``, ``clipped_density`` and ``distinct_neighbours`` are those of the functions of
-    these names on all samples at once. ``recall`` is not: its balls are those of the generated samples, and each
-    shrinks with every further sample.
+    ``density``, ``clipped_coverage``, ``clipped_density``, ``distinct_neighbours`` and ``learnt_images`` are those of
+    the functions of these names on all samples at once. ``recall`` is not: its balls are those of the generated
+    samples, and each shrinks with every further sample.
 
     Args:
         real: Features of real samples, or the ``Balls`` fitted to them.
         k: How many real neighbours fix the radius of a ball; left out, 5, or what the ``Balls`` were fitted with.
-        balls: Whether to count in balls; without, only ``distinct_neighbours`` can be asked for, at less cost.
-        neighbours: Whether to look up the nearest real row of every sample; only ``distinct_neighbours`` needs it.
+        balls: Whether to count in balls; without, at less cost, only ``distinct_neighbours`` and ``learnt_images``.
+        neighbours: Whether to look up the nearest real row of every sample; only those two need it.
 
     Example:
         >>> import torch
@@ -88,7 +89,7 @@ class NearestToReference(Accumulator):
 
     def update(self, fake: Any) -> None:
         """Take a batch of feature rows."""
-        self.check(fake)
+        check_feature_sets(real=self.fixed["real"][:1], fake=torch.as_tensor(fake))
         rows = torch.as_tensor(fake).detach().to(self.fixed["real"].device)
         if not len(rows):
             return
@@ -105,10 +106,6 @@ class NearestToReference(Accumulator):
             _, neighbour = nearest(rows, to=self.fixed["real"])
             more["hits"] = torch.bincount(neighbour, minlength=len(self.fixed["real"]))
         self.states = {name: state + more[name] for name, state in self.states.items()}
-
-    def check(self, fake: Any) -> None:
-        """Raise the ``ValueError`` that ``update`` would raise, and take nothing."""
-        check_feature_sets(real=self.fixed["real"][:1], fake=torch.as_tensor(fake))
 
     def result(self, name: str, **options: Any) -> float:
         """The metric of this name, of everything that has gone by."""
@@ -147,6 +144,15 @@ def _stand_in(seen: NearestToReference) -> BallCounts:
     return BallCounts(inside, filling, seen.states["held"], seen.states["held"] > 0)
 
 
+def _hits(seen: NearestToReference) -> int:
+    return int((seen.states["hits"] > 0).sum())
+
+
+def _learnt_images(seen: NearestToReference) -> float:
+    n_real = len(seen.fixed["real"])
+    return most_likely_kinds(_hits(seen), seen.n, most=n_real) / n_real
+
+
 def _share(part: Tensor, whole: int) -> float:
     return int(part) / whole
 
@@ -157,6 +163,7 @@ READ: Mapping[str, tuple[str, Callable[[NearestToReference], float]]] = {
     "density": ("held", lambda s: _share(s.states["inside"], s.n) / s.k),
     "clipped_coverage": ("held", lambda s: filled_share(s.balls, _stand_in(s))),
     "clipped_density": ("held", lambda s: clipped_share(s.balls, _stand_in(s))),
-    "distinct_neighbours": ("hits", lambda s: _share((s.states["hits"] > 0).sum(), s.n)),
+    "distinct_neighbours": ("hits", lambda s: _hits(s) / s.n),
+    "learnt_images": ("hits", _learnt_images),
 }
 """What each metric reads: the state that it cannot do without, and the number."""

@@ -13,10 +13,11 @@ import collapse_metrics.metrics  # noqa: F401  (importing the room registers its
 from collapse_metrics._checks import check_rows
 from collapse_metrics._registry import METRICS, PROBES, MetricSpec
 from collapse_metrics.metrics._balls import Balls
-from collapse_metrics.streaming._base import Accumulator
+from collapse_metrics.streaming._base import ARRAYS, Accumulator
 from collapse_metrics.streaming._from_moments import READ as READ_FROM_MOMENTS
 from collapse_metrics.streaming._from_moments import UNIT
-from collapse_metrics.streaming.counts import ARRAYS, Counts
+from collapse_metrics.streaming.counts import Counts
+from collapse_metrics.streaming.mean import Mean
 from collapse_metrics.streaming.moments import Moments
 from collapse_metrics.streaming.nearest import READ as READ_FROM_NEAREST
 from collapse_metrics.streaming.nearest import NearestToReference
@@ -77,8 +78,6 @@ def plan(name: str, **options: Any) -> Plan:
         return EXACT[name]
     if coming == {"counts"}:
         return Plan(True, "counts are all that it asks for", _counted)
-    if coming == {"accepted"}:
-        return Plan(True, "the number of accepted samples is all that it asks for", _accepted)
     return Plan(False, SAMPLED.get(name, "it asks for the samples themselves"), _sampled)
 
 
@@ -102,7 +101,7 @@ def _nearest(spec: MetricSpec, data: Data, options: Options, asked: Asked) -> Ac
         and "k" in (known := inspect.signature(spec.compute).parameters)
     ):
         k = known["k"].default
-    near = spec.name == "distinct_neighbours"
+    near = READ_FROM_NEAREST[spec.name][0] == "hits"
     return NearestToReference(data["real"], k=k, balls=not near, neighbours=near)
 
 
@@ -122,13 +121,19 @@ def _counted(spec: MetricSpec, data: Data, options: Options, asked: Asked) -> Ac
     return Counts(modes, fixed=_tensors(data))
 
 
-def _accepted(spec: MetricSpec, data: Data, options: Options, asked: Asked) -> Accumulator:
-    return Counts(2, fixed=_tensors(data))
+def _averaged(spec: MetricSpec, data: Data, options: Options, asked: Asked) -> Accumulator:
+    chosen = dict(options)
+    options.clear()
+    return Mean(spec.name, columns=_columns(spec), fixed=_tensors(data), **chosen)
 
 
 def _sampled(spec: MetricSpec, data: Data, options: Options, asked: Asked) -> Accumulator:
     reservoir = asked.reservoir or Reservoir(MOST_PICTURES if "pictures" in spec.needs else SIZE)
-    return reservoir.of(tuple(name for name in STREAMED if name in spec.needs), _tensors(data))
+    return reservoir.of(_columns(spec), _tensors(data))
+
+
+def _columns(spec: MetricSpec) -> tuple[str, ...]:
+    return tuple(name for name in STREAMED if name in spec.needs)
 
 
 def _tensors(data: Data) -> dict[str, Tensor]:
@@ -141,12 +146,16 @@ def _tensors(data: Data) -> dict[str, Tensor]:
     return found
 
 
+MEANS = ("accepted_share", "high_quality_share")
+"""Metrics that are a mean over samples, each judged by itself."""
+
 EXACT: Mapping[str, Plan] = {
     **{
         name: Plan(True, "the reference does not move: counts per real row say it all", _nearest)
         for name in READ_FROM_NEAREST
     },
     **{name: Plan(True, "sums of products of features say it all", _moments) for name in READ_FROM_MOMENTS},
+    **{name: Plan(True, "every sample is judged by itself", _averaged) for name in MEANS},
 }
 """Metrics that ask for samples and stream exactly all the same."""
 

