@@ -1,7 +1,8 @@
 """One call in a fresh process: how long, how much memory, and what came out?
 
-``python -m benchmarks._child CASE ROW DATA OUT THREADS`` writes one JSON object to the file OUT. A fresh process has
-no warm cache, no memory left over from the call before, and no other library's threads.
+``python -m benchmarks._child JOB`` reads case, row, data and threads from the JSON file JOB, and writes what it found
+to ``result.json`` beside it. A fresh process has no warm cache, no memory left over from the call before, and no other
+library's threads.
 """
 
 import json
@@ -15,11 +16,13 @@ from benchmarks._cases import CASES, Row
 from benchmarks._data import Arrays, read, tiny
 
 
-def main(case: str, row: str, data: str, out: str, threads: str) -> None:
+def main(file: str) -> None:
     """Measure, or write down why it could not be measured."""
+    job = json.loads(Path(file).read_text())
     if hasattr(os, "sched_setaffinity"):  # a library that starts more jobs than that gets no more cores
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(threads)])
-    Path(out).write_text(json.dumps(measure(CASES[case].row(row), read(Path(data)))))
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
+    result = measure(CASES[job["case"]].row(job["row"]), read(Path(job["data"])))
+    Path(file).with_name("result.json").write_text(json.dumps(result))
 
 
 def measure(row: Row, arrays: Arrays) -> dict[str, Any]:
@@ -35,4 +38,4 @@ def measure(row: Row, arrays: Arrays) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

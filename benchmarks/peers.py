@@ -24,6 +24,9 @@ from benchmarks._data import write
 
 ROOT = Path(__file__).parents[1]
 
+BUSY = 0.5
+"""Processes that ran on average in the last minute. A quiet machine has none; a run cut off just now leaves some."""
+
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn")
 """Their versions describe the machine."""
 
@@ -33,6 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options().parse_args(arguments)
     out = options.out or (None if options.quick else ROOT / "docs")
     results = _page.stored(out)
+    if os.getloadavg()[0] > BUSY:
+        print(f"this machine is busy (load {os.getloadavg()[0]:.1f}): do not believe the figures", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         for name in options.only or CASES:
             case = CASES[name]
@@ -112,9 +117,10 @@ def _program(row: Row) -> str:
 
 
 def _in_fresh_process(case: str, row: str, place: Path, options: argparse.Namespace) -> dict[str, Any]:
-    out = place / "result.json"
+    job, out = place.parent / "job.json", place.parent / "result.json"
+    job.write_text(json.dumps({"case": case, "row": row, "data": str(place), "threads": options.threads}))
     out.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "benchmarks._child", case, row, str(place), str(out), str(options.threads)]
+    command = [sys.executable, "-m", "benchmarks._child", str(job)]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(options.threads))
     try:
         ended = subprocess.run(
@@ -123,7 +129,7 @@ def _in_fresh_process(case: str, row: str, place: Path, options: argparse.Namesp
     except subprocess.TimeoutExpired:
         return {"error": f"not ready after {options.timeout:.0f} s"}
     if ended.returncode < 0:
-        return {"error": f"killed by signal {-ended.returncode}; out of memory?"}
+        return {"error": f"killed by signal {-ended.returncode}"}
     if ended.returncode or not out.exists():
         return {"error": ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]}
     result: dict[str, Any] = json.loads(out.read_text())

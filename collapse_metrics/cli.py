@@ -115,7 +115,7 @@ def score(
         source: The samples, one a row.
         reference: Name of a packaged reference, or a file written by `Reference.save`.
         value_range: What black and white are in float pictures.
-        measures: `standard` (what the verdict rests on), `full` (everything, some minutes), or names with commas
+        measures: `standard` (what the verdict rests on), `full` (everything, half a minute or so), or names with commas
             between them (see `collapse-metrics metrics`).
         train: What the generator was trained on, for the measures of memorisation.
         seed: Of subsets and simulated nulls.

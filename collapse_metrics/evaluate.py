@@ -10,16 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from collapse_metrics import __version__
-from collapse_metrics._registry import PROBES
+from collapse_metrics._registry import METRICS, PROBES
 from collapse_metrics.catalogue import STANDARD, asked_for, measure_more, why_not
 from collapse_metrics.diagnosis import judge
 from collapse_metrics.embed import resolve
 from collapse_metrics.embed.rows import as_tensor, prepare, settle_range
 from collapse_metrics.measurements import ALPHA, Look, look_at, measure_look, shuffled
+from collapse_metrics.metrics import loss_balance
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
 from collapse_metrics.probing import STANDARD_PROBES, measure_probes, missing_for
 from collapse_metrics.records import Measurement, Scorecard
 from collapse_metrics.reference import MOST_ROWS, Reference
+from collapse_metrics.stats.change_point import level_change
+from collapse_metrics.stats.coherence import quadrature
+from collapse_metrics.stats.loss_kinds import loss_kind as kind_of
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
 
 LOSS_WINDOW = 2048
@@ -168,18 +172,49 @@ def find_reference(reference: "str | Path | Reference", embedder: Any = None) ->
     return Reference.named(str(reference))
 
 
-def measure_losses(losses: Mapping[str, Any], *, step: int | None, seed: int) -> list[Measurement]:
-    """The strongest cycle of the generator's loss, where there are enough finite steps to judge one."""
-    series = np.asarray(losses.get("g_loss", ()), dtype=float)
-    series = series[len(series) // 2 :][-LOSS_WINDOW:]
-    if len(series) < FEWEST_STEPS or not np.isfinite(series).all():
-        return []
-    cycle = strongest_cycle(series, rng=np.random.default_rng(seed))
-    found = [Measurement("loss_oscillation", cycle.p_value, expected=(ALPHA, 1.0), n_fake=len(series), step=step)]
-    if np.isfinite(cycle.period):
-        found.append(Measurement("loss_period", cycle.period, n_fake=len(series), step=step))
-        found.append(Measurement("loss_cycle_strength", cycle.strength, n_fake=len(series), step=step))
-    return found
+def measure_losses(
+    losses: Mapping[str, Any],
+    *,
+    step: int | None,
+    seed: int,
+    loss_kind: str | None = None,
+    steps_per_epoch: float | None = None,
+) -> list[Measurement]:
+    """What the newest losses say, where there are enough finite steps to judge them.
+
+    Args:
+        losses: ``{"g_loss": ..., "d_loss": ...}``, one number a step.
+        step: Training step, for the record.
+        seed: Of the simulated nulls.
+        loss_kind: A name of ``stats.loss_kinds.KINDS``; without it the level of the losses is not judged.
+        steps_per_epoch: Where given, cycles of the epoch are not judged.
+
+    Returns:
+        The strongest cycle and the likeliest change of the generator's loss, the strongest cycle that both losses
+        share a quarter period apart, and how near the discriminator is to chance.
+    """
+    g, d = (np.asarray(losses.get(name, ()), dtype=float) for name in ("g_loss", "d_loss"))
+    newest_g, newest_d = (series[len(series) // 2 :][-LOSS_WINDOW:] for series in (g, d))
+    found: dict[str, float] = {}
+    if _can_be_judged(newest_g):
+        cycle = strongest_cycle(newest_g, rng=np.random.default_rng(seed), steps_per_epoch=steps_per_epoch)
+        change = level_change(newest_g, rng=np.random.default_rng(seed))
+        found = {"loss_oscillation": cycle.p_value, "loss_change": change.p_value}
+        if np.isfinite(cycle.period):
+            found |= {"loss_period": cycle.period, "loss_cycle_strength": cycle.strength}
+        found |= {"loss_change_step": len(g) - len(newest_g) + change.step, "loss_change_size": change.size}
+        if len(g) == len(d) and _can_be_judged(newest_d):
+            options: dict[str, Any] = {"rng": np.random.default_rng(seed), "steps_per_epoch": steps_per_epoch}
+            found["loss_quadrature"] = quadrature(newest_g, newest_d, **options).p_value
+    if loss_kind is not None and kind_of(loss_kind).at_chance is not None and _can_be_judged(newest_d):
+        found["loss_balance"] = loss_balance(d_losses=d, loss_kind=loss_kind)
+    seen: dict[str, Any] = {"n_fake": len(newest_g) or len(newest_d), "step": step}
+    expected = {name: (ALPHA, 1.0) for name in found if name in METRICS and METRICS[name].is_test}
+    return [Measurement(name, value, expected=expected.get(name), **seen) for name, value in found.items()]
+
+
+def _can_be_judged(series: np.ndarray) -> bool:
+    return len(series) >= FEWEST_STEPS and bool(np.isfinite(series).all())
 
 
 def _provenance(

@@ -10,6 +10,7 @@ from collapse_metrics._checks import check_feature_sets
 from collapse_metrics._registry import METRICS
 from collapse_metrics.embed import Embedded
 from collapse_metrics.metrics._neighbours import nearest
+from collapse_metrics.stats.shares import confusion_of
 
 BATCHES = 40
 """Batches of real pictures, each scored by the metrics of pictures: their mean is then as good as that of 800
@@ -62,7 +63,7 @@ def call_modes(embedded: Embedded, centres: Tensor | None) -> Tensor:
 
 
 def shares_and_confusion(
-    called: Tensor, labels: Any, count: int, accepted: Tensor | None
+    called: Tensor, labels: Any, count: int, accepted: Tensor | None, *, parts: int = 1
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Reference share of each mode, and the confusion matrix where true labels are known.
 
@@ -80,6 +81,4 @@ def shares_and_confusion(
         )
     table = np.zeros((count, count))
     np.add.at(table, (truth[kept], calls[kept]), 1.0)
-    rows = table.sum(axis=1, keepdims=True)
-    confusion = np.divide(table, rows, out=np.eye(count), where=rows > 0)
-    return table.sum(axis=1) / table.sum(), confusion
+    return table.sum(axis=1) / table.sum(), confusion_of(table, parts=parts)

@@ -53,6 +53,7 @@ def entries() -> list[Entry]:
 
 
 def _entry(spec: MetricSpec, group: str) -> Entry:
+    parameters = inspect.signature(spec.compute).parameters
     optional = spec.needs - spec.required
     return Entry(
         name=spec.name,

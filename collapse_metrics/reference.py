@@ -120,7 +120,7 @@ class Reference:
         called = call_modes(embedded, centres)
         count = len(embedder.modes) or (1 if centres is None else len(centres))
         accepted = None if embedded.probs is None else embedder.accepts(embedded.probs)
-        shares, confusion = shares_and_confusion(called, labels, count, accepted)
+        shares, confusion = shares_and_confusion(called, labels, count, accepted, parts=embedder.parts)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
         away, _ = nearest(fresh, to=anchor)
         radius = float(away.quantile(REAL_KEPT))

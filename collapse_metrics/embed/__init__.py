@@ -7,10 +7,11 @@ from torch import Tensor
 from collapse_metrics.embed._base import Embedded, Embedder
 from collapse_metrics.embed.mnist import MnistDigits
 from collapse_metrics.embed.raw import Raw
+from collapse_metrics.embed.stacked_mnist import StackedDigits
 
-__all__ = ["Embedded", "Embedder", "MnistDigits", "Raw", "resolve"]
+__all__ = ["Embedded", "Embedder", "MnistDigits", "Raw", "StackedDigits", "resolve"]
 
-NAMED: dict[str, type[Embedder]] = {"mnist": MnistDigits, "raw": Raw}
+NAMED: dict[str, type[Embedder]] = {"mnist": MnistDigits, "raw": Raw, "stacked_mnist": StackedDigits}
 """Embedders that can be asked for by name."""
 
 

@@ -23,6 +23,8 @@ class Embedder(ABC):
 
     name: str
     modes: tuple[str, ...]
+    parts: int = 1
+    """How many classifications of one kind, independent of each other, spell a mode: three digits in three colours."""
 
     @property
     @abstractmethod

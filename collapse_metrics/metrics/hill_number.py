@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 from jaxtyping import Int
-from scipy.special import digamma, gammaln, gammasgn, rgamma
+from scipy.special import gammaln, gammasgn, rgamma
 
 from collapse_metrics._checks import check_tallies
 from collapse_metrics._registry import metric
-from collapse_metrics.stats.unseen import next_share, once_and_twice, tail_integral
+from collapse_metrics.stats.unseen import entropy, next_share, once_and_twice, tail_integral
 
 SAME_ORDER = 1e-6
 """Orders this near to 1 are taken as 1: the formula for other orders divides by their distance from it."""
@@ -72,17 +72,7 @@ def hill_number(*, counts: Int[np.ndarray, " modes"], order: float = 1.0) -> flo
     if abs(order - 1) < SAME_ORDER:
         return math.exp(entropy(counts))
     total = _power_sum(counts, order)
-    return total ** (1 / (1 - order)) if total > 0 else math.inf
-
-
-def entropy(counts: Int[np.ndarray, " modes"]) -> float:
-    """Entropy of the modes in nats, corrected for what few samples hide (Chao, Wang and Jost 2013)."""
-    seen = np.asarray(counts, dtype=float)
-    seen = seen[seen > 0]
-    n, _, once, _ = once_and_twice(seen)
-    share = next_share(seen)
-    known = float((seen / n * (digamma(n) - digamma(seen))).sum())
-    return known + once / n * (1 - share) / n * float(tail_integral(np.array(share), n))
+    return math.pow(total, 1 / (1 - order)) if total > 0 else math.inf
 
 
 def _power_sum(counts: np.ndarray, order: float) -> float:

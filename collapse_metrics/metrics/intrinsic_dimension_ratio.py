@@ -19,7 +19,8 @@ is used. The tenth is Facco et al.'s: there the ratios follow the ends of the da
 def _interval(*, fresh: Tensor, fake: Tensor, level: float = 0.95) -> tuple[float, float]:
     """By the scatter of the logarithms of the distance ratios of both sets."""
     value = intrinsic_dimension_ratio(fresh=fresh, fake=fake)
-    return log_interval(value, math.hypot(_fit(fresh)[1], _fit(fake)[1]), level=level)
+    error = math.hypot(_fit(fresh)[1], _fit(fake)[1]) if value > 0 else 0.0
+    return log_interval(value, error, level=level)
 
 
 @metric(best=1.0, collapsed=0.0, interval=_interval, paper="https://arxiv.org/abs/1803.06992")
@@ -65,10 +66,10 @@ def intrinsic_dimension_ratio(*, fresh: Float[Tensor, "n_fresh dim"], fake: Floa
     Reference:
         Facco, d'Errico, Rodriguez, Laio, *Estimating the intrinsic dimension of datasets by a minimal neighborhood
         information*, Scientific Reports 2017. They fit a line to the logarithms after dropping the largest tenth; we
-        take maximum likelihood with that tenth counted as "at least so large", which is unbiased where theirs
-        reads a little high, and is what scikit-dimension 0.5.0 calls ``method="mle"``. They do not say what a copy means; programs
-        drop it, or divide by its distance of zero. Here a sample with copies has no dimension: the dimension of the
-        different samples is multiplied by the share that has no copy.
+        take maximum likelihood with that tenth counted as "at least so large", which is unbiased where theirs reads a
+        little high, and is what scikit-dimension 0.5.0 calls ``method="mle"``. They do not say what a copy means;
+        programs drop it, or divide by its distance of zero. Here a sample with copies has no dimension: the dimension
+        of the different samples is multiplied by the share that has no copy.
     """
     check_feature_sets(fresh=fresh, fake=fake)
     check_rows(3, fresh=fresh, fake=fake)

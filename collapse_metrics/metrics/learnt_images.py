@@ -1,22 +1,34 @@
 """Learnt images: from how many different real samples does the generator seem to draw?"""
 
-from jaxtyping import Float
+import math
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import stats
 from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets, check_rows
 from collapse_metrics._registry import metric
 from collapse_metrics.metrics._neighbours import nearest
-from collapse_metrics.stats.occupancy import kinds_interval, most_likely_kinds
+from collapse_metrics.stats.occupancy import distinct_variance, kinds_interval, most_likely_kinds
 
 
 def learnt_images_interval(
     *, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_fake dim"], level: float = 0.95
 ) -> tuple[float, float]:
-    """Shares of the real samples under which so few and so many hits are both credible, by the exact occupancy law."""
+    """Interval for what the generator scores on average against these real samples.
+
+    The bounds of the occupancy law: shares under which so few and so many hits are both credible. That law takes all
+    real samples as equally likely to be hit; where they are not, the number of hits scatters more, so each end is
+    moved out to what the unequal hits themselves show. The law alone holds the average in 76 to 93 of 100 cases.
+    """
     hits = _hits(real, fake)
-    low, high = kinds_interval(hits, len(fake), most=len(real), level=level)
-    likely = most_likely_kinds(hits, len(fake), most=len(real))
-    return min(low, likely) / len(real), max(high, likely) / len(real)
+    n, most, met = len(fake), len(real), len(hits)
+    half = float(stats.norm.ppf((1 + level) / 2)) * math.sqrt(distinct_variance(hits))
+    fewer, more = max(1, math.floor(met - half)), min(n, most, math.ceil(met + half))
+    low, high = kinds_interval(met, n, most=most, level=level)
+    likely, lowest, highest = (most_likely_kinds(count, n, most=most) for count in (met, fewer, more))
+    return min(low, likely, lowest) / most, max(high, likely, highest) / most
 
 
 @metric(
@@ -66,12 +78,15 @@ def learnt_images(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "n_f
     Reference:
         Dombrowski, Zhang, Cechnicka, Reynaud, Kainz, *Image Generation Diversity Issues and How to Tame Them*, CVPR
         2025. Their program approximates the Stirling numbers and stops its sums early; here the law is exact. Their
-        bounds leave out 5 % on either side: ``level=0.9`` of the interval. They divide by the score of test data.
+        bounds, 5 % left out on either side, are ``stats.occupancy.kinds_interval`` at ``level=0.9``; our interval is
+        wider where hits are unequal. They divide by the score of test data.
     """
-    return most_likely_kinds(_hits(real, fake), len(fake), most=len(real)) / len(real)
+    return most_likely_kinds(len(_hits(real, fake)), len(fake), most=len(real)) / len(real)
 
 
-def _hits(real: Tensor, fake: Tensor) -> int:
+def _hits(real: Tensor, fake: Tensor) -> Int[np.ndarray, " hit"]:
+    """Of every real sample that is the nearest one of some generated sample, of how many it is."""
     check_feature_sets(real=real, fake=fake)
     check_rows(1, real=real, fake=fake)
-    return len(nearest(fake, to=real)[1].unique())
+    counts: np.ndarray = nearest(fake, to=real)[1].unique(return_counts=True)[1].cpu().numpy()
+    return counts

@@ -31,8 +31,8 @@ def pairwise_ms_ssim(*, pictures: Float[Tensor, "n channels height width"], most
     above 20, so two for 28 x 28; their exponents are the first of the five, divided by their sum.
 
     Reading the number:
-        - **Healthy**: what real pictures score, which depends on them: about 0.13 for the digits of MNIST, and 0.2 to 0.6
-          within one digit. 0, the end of the scale, would be pictures that have nothing in common.
+        - **Healthy**: what real pictures score, which depends on them: about 0.13 for the digits of MNIST, and 0.2 to
+          0.6 within one digit. 0, the end of the scale, would be pictures that have nothing in common.
         - **Collapsed**: 1.
         - **Blind to** lost modes, as long as a few different ones are left. Less than ``pairwise_ssim``, it takes a
           slightly moved picture for a different one.

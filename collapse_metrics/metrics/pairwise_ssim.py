@@ -31,8 +31,8 @@ def pairwise_ssim(*, pictures: Float[Tensor, "n channels height width"], most: i
     how alike the set looks, without any embedder.
 
     Reading the number:
-        - **Healthy**: what real pictures score, which depends on them: about 0.11 for the digits of MNIST. 0, the end of
-          the scale, would be pictures that have nothing in common.
+        - **Healthy**: what real pictures score, which depends on them: about 0.11 for the digits of MNIST. 0, the end
+          of the scale, would be pictures that have nothing in common.
         - **Collapsed**: 1.
         - **Blind to** lost modes, as long as a few different ones are left. A picture moved by some pixels counts as
           a different one; noise on the pictures lowers the number, a common background raises it.

@@ -38,7 +38,7 @@ def variation_interval(
 @metric(
     best=0.0,
     collapsed=1.0,
-    paper="https://doi.org/10.1007/BF01908075",
+    paper="https://doi.org/10.1017/CBO9781107359949.008",
     span=(-1.0, 1.0),
     interval=variation_interval,
 )
@@ -53,14 +53,15 @@ def total_variation(
 
     The plain distance :math:`\frac12 \sum_c |p_c - \pi_c|` is the share of samples in the wrong mode, and the easiest
     of the divergences to picture; but counts of a perfect generator give it about
-    :math:`\sum_c \sqrt{\pi_c (1 - \pi_c) / 2 \pi n}`, 0.05 for ten modes and 512 samples. The number is moved and
-    stretched so that such counts give 0 on average and counts without any common mode give 1.
+    :math:`\sum_c \sqrt{\pi_c (1 - \pi_c) / 2 \pi n}`, 0.05 for ten modes and 512 samples. What such chance adds is
+    taken off.
 
     Reading the number:
         - **Healthy**: 0 on average at every sample size, so below 0 about half of the time. It is not cut off at 0,
           because then the average of healthy runs would not be 0.
         - **Collapsed**: one minus the share of the mode that is left, 0.9 of ten equal modes. Half of the modes lost:
-          nearly 0.5, and 0.02 less at 512 samples, where chance is taken off a distance that it hardly adds to.
+          0.5. Differences no larger than chance are halved or so: one mode of ten lost reads 0.07 instead of 0.1 at
+          512 samples, 0.097 at 5,000.
         - **Blind to** everything within a mode. Where there are fewer samples than modes it is too low for generators
           between healthy and collapsed.
         - **Compare only** numbers of one classifier and set of modes.
@@ -88,9 +89,10 @@ def total_variation(
         0.479
 
     Reference:
-        Corrected for chance as Hubert and Arabie, *Comparing partitions*, Journal of Classification 1985, do for
-        partitions: (seen - expected) / (greatest - expected), with the exact mean over all counts of a perfect
-        generator. With confusion, the most likely shares behind the calls are compared.
+        The interval is from McDiarmid, *On the method of bounded differences*, Surveys in Combinatorics 1989. Papers
+        print the plain distance; ours is less by the exact mean over all counts of a perfect generator, in proportion
+        to the noise that the counts at hand can contain (``stats.divergence.beyond_chance``), of which a mode far from
+        its share hardly has any. With confusion, the most likely shares behind the calls are compared.
     """
     counts, shares = np.asarray(counts), np.asarray(shares, dtype=float)
     check_counts(counts, shares, confusion)

@@ -69,7 +69,7 @@ def vendi_score(
         >>> round(vendi_score(fake=kinds), 3), round(vendi_score(fake=kinds[:1].repeat(50, 1)), 3)
         (4.0, 1.0)
         >>> uneven = torch.eye(2).repeat_interleave(torch.tensor([90, 10]), dim=0)
-        >>> [round(vendi_score(fake=uneven, q=q), 3) for q in (0, 1, 2, math.inf)]
+        >>> [round(vendi_score(fake=uneven, q=q), 3) for q in (0.0, 1.0, 2.0, math.inf)]
         [2.0, 1.384, 1.22, 1.111]
 
     Reference:

@@ -2,7 +2,6 @@
 
 import math
 
-import torch
 from jaxtyping import Float
 from scipy import stats
 from torch import Tensor

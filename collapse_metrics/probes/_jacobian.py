@@ -27,11 +27,11 @@ def singular_values(
         raise ValueError(f"`latents` needs at least 2 rows, got {len(latents)}: draw more.")
     places = latents[:MOST_LATENTS]
     basis = _directions(places[0].numel(), rng).reshape(-1, *places.shape[1:]).to(places.dtype)
-    m = len(basis)
-    tangents = jvp(places.repeat_interleave(m, dim=0), basis.repeat(len(places), *[1] * (places.ndim - 1)))
-    rows = tangents.double().reshape(len(places), m, -1)
-    # Of the small matrix of products: pictures have many more values than latents have directions.
-    squares = torch.linalg.eigvalsh(rows @ rows.mT).clamp(min=0).flip(1)
+    products = []
+    for place in places:  # one after another: of large pictures the tangents of one place are a few hundred megabytes
+        tangents = jvp(place.expand_as(basis), basis).flatten(1).double()
+        products.append(tangents @ tangents.T)  # pictures have many more values than latents have directions
+    squares = torch.linalg.eigvalsh(torch.stack(products)).clamp(min=0).flip(1)
     values = squares.sqrt()
     length = places.flatten(1).double().norm(dim=1, keepdim=True)
     # Rounding leaves the products an error of this size; it must not pass for a direction that still moves a little.

@@ -99,7 +99,8 @@ class Sampler:
             change: Tensor | None = torch.func.jvp(self._raw, (z,), (along,))[1].detach().cpu()
         except Exception:  # a generator may refuse derivatives in as many ways as there are generators
             change = None
-        if change is None or not torch.isfinite(change).all():
+        # Nothing but zeros may be a dead generator, or one that detaches its output: derivatives do not tell the two.
+        if change is None or not torch.isfinite(change).all() or not change.any():
             ends = []
             for way in (DIFFERENCE, -DIFFERENCE):
                 torch.set_rng_state(state)  # the generator's own noise must not pass for an effect of the latent

@@ -44,6 +44,8 @@ OWN = {
     "mode_share": Reading("What share of the samples falls into this mode?", "its share in the reference", "0", (0.0,)),
     "loss_period": Reading("How many steps does the strongest cycle of the generator's loss last?"),
     "loss_cycle_strength": Reading("What share of the loss's variance lies in that cycle?"),
+    "loss_change_step": Reading("At which logged step did the generator's loss most likely change its level?"),
+    "loss_change_size": Reading("By how much did it change there?"),
 }
 """Measurements that are no metric of their own and so have no docstring to read."""
 

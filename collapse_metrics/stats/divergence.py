@@ -40,7 +40,8 @@ def _js_terms(now: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 def _js_noise(now: np.ndarray, shares: np.ndarray, n: int) -> np.ndarray:
     curved = np.divide(shares, now + shares, out=np.zeros(np.broadcast(now, shares).shape), where=now > 0)
-    return curved * (1 - now) / (4 * n)
+    noise: np.ndarray = curved * (1 - now) / (4 * n)
+    return noise
 
 
 def _tv_terms(now: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -13,6 +13,10 @@ NODES = 64
 """Points of the trapezoid rule from the middle of a bell to its edge: three times as many as float64 can tell apart."""
 
 
+LEVEL = 1e-12
+"""A log likelihood that falls by less does not fall: one draw alone says nothing, and rounding must not answer."""
+
+
 def distinct_law(draws: int, kinds: int) -> Float[np.ndarray, " counts"]:
     r"""Probability of each number of different kinds, 0 to ``min(draws, kinds)``, in ``draws`` from equal ``kinds``.
 
@@ -26,10 +30,11 @@ def distinct_law(draws: int, kinds: int) -> Float[np.ndarray, " counts"]:
 
 def most_likely_kinds(distinct: int, draws: int, *, most: int) -> int:
     """How many equal kinds, of ``distinct`` to ``most``, make it likeliest that ``draws`` meet ``distinct`` of them."""
-    kinds = np.arange(distinct, most + 1)
-    # The groupings of the draws are the same for all of them and need not be counted.
-    likelihood = _log_law(np.asarray(distinct), draws, kinds, np.zeros(1))
-    return int(kinds[likelihood.argmax()])
+    kinds = np.arange(distinct, most)
+    # By how much one kind more raises the log likelihood: it rises to its only top, and falls from there on.
+    gain = -np.log1p(-distinct / (kinds + 1)) - draws * np.log1p(1 / kinds)
+    falling = np.append(gain < -LEVEL, True)
+    return distinct + int(falling.argmax())
 
 
 def kinds_interval(distinct: int, draws: int, *, most: int, level: float = 0.95) -> tuple[int, int]:
@@ -52,6 +57,18 @@ def kinds_interval(distinct: int, draws: int, *, most: int, level: float = 0.95)
     return low, max(low, high)
 
 
+def distinct_variance(hits: Int[np.ndarray, " kinds"]) -> float:
+    """Variance of the number of different kinds met, for kinds of *any* popularity; ``hits``: how often each was met.
+
+    With so many kinds met once, twice and so on, as many further draws would meet ``f1 - f2 + f3 - ...`` new kinds
+    (Good and Toulmin, Biometrika 1956); less ``f1 ** 2 / n``, which the fixed number of draws takes away, that is
+    the variance.
+    """
+    met = np.bincount(hits)[1:]
+    new = float(met[::2].sum() - met[1::2].sum())
+    return max(0.0, new - float(met[0]) ** 2 / float(hits.sum()))
+
+
 def log_groupings(draws: int, groups: Int[np.ndarray, " counts"]) -> Float[np.ndarray, " counts"]:
     r"""Logarithm of the number of ways to cut ``draws`` things into so many groups (Stirling, second kind).
 
@@ -63,7 +80,7 @@ def log_groupings(draws: int, groups: Int[np.ndarray, " counts"]) -> Float[np.nd
     few = groups < draws  # as many groups as draws: one way
     k = groups[few].astype(float)
     mean = draws / k
-    radius = mean + np.real(lambertw(-mean * np.exp(-mean)))
+    radius = mean + lambertw(-mean * np.exp(-mean)).real  # type: ignore[call-overload]  # the stubs know scalars only
     spread = np.sqrt(draws * (1 + radius - mean))
     # A bell too wide to be cut goes round the whole circle; it is so wide only where few nodes see all of it.
     edge = np.where(WIDTH * spread < NODES, np.pi, WIDTH / spread)
@@ -78,16 +95,11 @@ def log_groupings(draws: int, groups: Int[np.ndarray, " counts"]) -> Float[np.nd
 
 
 def _log_law(
-    distinct: Int[np.ndarray, "*counts"],
-    draws: int,
-    kinds: int | Int[np.ndarray, "*counts"],
-    groupings: Float[np.ndarray, "*counts"],
-) -> Float[np.ndarray, "*counts"]:
-    """Log probability of so many distinct draws; minus infinity for more than there are kinds."""
-    kinds = np.asarray(kinds, dtype=float)
-    possible = np.maximum(kinds - distinct, 0)
-    law: np.ndarray = gammaln(kinds + 1) - gammaln(possible + 1) + groupings - draws * np.log(kinds)
-    return np.where(distinct <= kinds, law, -np.inf)
+    distinct: Int[np.ndarray, " counts"], draws: int, kinds: int, groupings: Float[np.ndarray, " counts"]
+) -> Float[np.ndarray, " counts"]:
+    """Log probability of so many distinct draws, at most as many as there are kinds."""
+    law: np.ndarray = gammaln(kinds + 1) - gammaln(kinds - distinct + 1) + groupings - draws * np.log(kinds)
+    return law
 
 
 def _first(holds: Callable[[int], bool], low: int, high: int) -> int:

@@ -25,8 +25,10 @@ def contrasts(
 def quadratic_forms(
     kernel: Float[np.ndarray, "rows rows"], labellings: Float[np.ndarray, "rows labellings"]
 ) -> Float[np.ndarray, " labellings"]:
-    """``v @ kernel @ v`` for every column ``v``."""
-    forms: np.ndarray = (labellings * (kernel @ labellings)).sum(axis=0)
+    """``v @ kernel @ v`` for every column ``v``, each of which sums to zero."""
+    # So the mean of the kernel does not count; without it a kernel that is nearly constant keeps its digits.
+    around_mean = kernel - kernel.mean()
+    forms: np.ndarray = (labellings * (around_mean @ labellings)).sum(axis=0)
     return forms
 
 

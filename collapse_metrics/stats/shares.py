@@ -1,5 +1,7 @@
 """Are the modes drawn as often as they should be? Exact intervals and tests for counts of modes."""
 
+import functools
+
 import numpy as np
 from jaxtyping import Float, Int, Real
 from scipy import stats
@@ -32,6 +34,27 @@ def samples_to_see(share: float, *, alpha: float) -> int:
     if share >= 1:
         return 1
     return max(1, int(np.ceil(np.log(alpha) / np.log1p(-share))))
+
+
+def confusion_of(table: Real[np.ndarray, "modes modes"], *, parts: int = 1) -> Float[np.ndarray, "modes modes"]:
+    """Confusion matrix from counts of samples of mode ``row`` called ``column``; a mode without any is not confused.
+
+    Where several classifications of one kind spell a mode, as three digits spell a number, each part errs by itself:
+    the counts are pooled into the confusion of one part, and that of all is its product. A mode of a thousand then
+    needs no samples of its own.
+    """
+    if parts == 1:
+        rows = table.sum(axis=1, keepdims=True)
+        confusion: np.ndarray = np.divide(table, rows, out=np.eye(len(table)), where=rows > 0)
+        return confusion
+    letters = round(len(table) ** (1 / parts))
+    spelt = table.reshape((letters,) * (2 * parts))
+    of_each = [
+        spelt.sum(axis=tuple(axis for axis in range(2 * parts) if axis not in (part, parts + part)))
+        for part in range(parts)
+    ]
+    one = confusion_of(np.sum(of_each, axis=0))
+    return functools.reduce(np.kron, [one] * parts)
 
 
 def undo_confusion(
@@ -126,7 +149,9 @@ def holm(p_values: Float[np.ndarray, " tests"]) -> Float[np.ndarray, " tests"]:
     return adjusted
 
 
-def binomial_p_values(counts: Int[np.ndarray, " modes"], shares: Float[np.ndarray, " modes"]) -> Float[np.ndarray, " modes"]:
+def binomial_p_values(
+    counts: Int[np.ndarray, " modes"], shares: Float[np.ndarray, " modes"]
+) -> Float[np.ndarray, " modes"]:
     """Exact two-sided p-value of each mode's count, were it drawn with its share: twice the smaller tail.
 
     It lies below ``alpha`` exactly where ``clopper_pearson`` at level ``1 - alpha`` leaves the share out.

@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
+from scipy import special, stats
 
 LOG_STEPS = np.arange(-60.0, 5.01, 0.2)
 """Where ``tail_integral`` is evaluated, in logarithms. The integrand falls off on both sides of this range by more than
@@ -118,9 +118,7 @@ def probability_of_missing(shares: Float[np.ndarray, " modes"], n: int) -> float
     log_weight = t - n - 1j * n * angle
     weights = np.exp(log_weight)
     near = log_shown.real < 1  # elsewhere the product overflows, but not together with its weight
-    missed = np.where(
-        near, weights * -np.expm1(np.where(near, log_shown, 0)), weights - np.exp(log_weight + log_shown)
-    )
+    missed = np.where(near, weights * -np.expm1(np.where(near, log_shown, 0)), weights - np.exp(log_weight + log_shown))
     return float(np.clip(missed.sum().real / weights.sum().real, 0.0, 1.0))
 
 
@@ -133,7 +131,7 @@ def _log_one_minus_exp(t: np.ndarray) -> np.ndarray:
 
 
 def tail_integral(share: Float[np.ndarray, "*modes"], n: int, order: float = 1.0) -> Float[np.ndarray, "*modes"]:
-    r""":math:`\int_0^\infty e^{-v} (1 - (1 - \pi) e^{-v/n})^{-q} dv`: the remainder of a power series after ``n`` terms.
+    r"""Remainder of a power series after ``n`` terms: :math:`\int_0^\infty e^{-v} (1 - (1 - \pi) e^{-v/n})^{-q} dv`.
 
     Estimators of entropy know the first ``n`` terms of a series in :math:`1 - \pi` without bias; what is left of it
     is this integral times known factors, for example :math:`\sum_{k \ge n} (1-\pi)^k / k = (1-\pi)^n / n` times
@@ -147,7 +145,17 @@ def tail_integral(share: Float[np.ndarray, "*modes"], n: int, order: float = 1.0
 
 
 def log_tail(shares: Float[np.ndarray, " modes"], n: int) -> Float[np.ndarray, " modes"]:
-    r""":math:`\sum_{k \ge n} (1-\pi)^k / k` for each share: how much of :math:`-\ln \pi` needs more than ``n`` samples."""
+    r"""What of :math:`-\ln \pi` needs more than ``n`` samples: :math:`\sum_{k \ge n} (1-\pi)^k / k`, for each share."""
     shares = np.asarray(shares, dtype=float)
     tail: np.ndarray = (1 - shares) ** n / n * tail_integral(shares, n)
     return tail
+
+
+def entropy(counts: Int[np.ndarray, " modes"]) -> float:
+    """Entropy of the modes in nats, corrected for what few samples hide (Chao, Wang and Jost 2013)."""
+    seen = np.asarray(counts, dtype=float)
+    seen = seen[seen > 0]
+    n, _, once, _ = once_and_twice(seen)
+    share = next_share(seen)
+    known = float((seen / n * (special.digamma(n) - special.digamma(seen))).sum())
+    return known + once / n * (1 - share) / n * float(tail_integral(np.array(share), n))

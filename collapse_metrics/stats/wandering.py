@@ -64,7 +64,7 @@ class Wandering:
     def draw_tapered(self, which: int, noise: Complex[np.ndarray, "rows bins"]) -> Complex[np.ndarray, "rows bins"]:
         """Tapered spectra of wandering series, made of white complex noise."""
         white = noise * np.exp(self.shapes[which] / 2)
-        tapered = white / 2
+        tapered: np.ndarray = white / 2
         tapered[:, 1:] -= white[:, :-1] / 4  # the taper of Hann, as it acts on frequencies
         tapered[:, :-1] -= white[:, 1:] / 4
         return tapered

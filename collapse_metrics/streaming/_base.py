@@ -3,7 +3,7 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,6 +11,8 @@ from torch import Tensor
 Reduce = Literal["sum", "cat"]
 """How two states become one: added, or laid end to end (what is too much is then folded)."""
 
+Same = TypeVar("Same", bound="Accumulator")
+"""Of the same class: not ``typing.Self``, which beartype reads in decorated classes only."""
 
 ARRAYS = frozenset({"counts", "real_counts", "shares", "confusion"})
 """Data that metrics take as NumPy arrays; everything else comes as tensors."""
@@ -50,7 +52,7 @@ class Accumulator(ABC):
     def result(self, name: str, **options: Any) -> float:
         """The metric of this name, of everything that has gone by."""
 
-    def merge(self, other: Self) -> Self:
+    def merge(self: Same, other: Same) -> Same:
         """A new accumulator that has seen what both have seen; neither of the two changes."""
         if type(self) is not type(other) or not torch.equal(self.fingerprint, other.fingerprint):
             raise ValueError(
@@ -65,25 +67,25 @@ class Accumulator(ABC):
         merged.fold()
         return merged
 
-    def empty(self) -> Self:
+    def empty(self: Same) -> Same:
         """One with the same reference and options that has seen nothing."""
         twin = self.twin()
         twin.states = dict(self.blank)
         return twin
 
-    def twin(self) -> Self:
+    def twin(self: Same) -> Same:
         """Another one that holds the very same tensors; states are replaced, never written into."""
         twin = object.__new__(type(self))
         twin.__dict__ |= self.__dict__ | {"states": dict(self.states)}
         return twin
 
-    def following(self) -> Self:
+    def following(self: Same) -> Same:
         """A blank one for the next part of the same stream."""
         return self.empty()
 
-    def on_rank(self, rank: int) -> Self:
+    def on_rank(self: Same, rank: int) -> Same:
         """One for the stream of this rank, where several processes share the work."""
-        return self
+        return self.twin()
 
     def data(self) -> dict[str, Any]:
         """The fixed tensors in the kind that metrics ask for."""

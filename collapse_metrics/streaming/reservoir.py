@@ -1,7 +1,7 @@
 """Reservoir: which samples stand for all that have gone by?"""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,7 +106,7 @@ class Reservoir(Accumulator):
         self.states["tickets"] = torch.cat([self.states["tickets"], torch.from_numpy(entering).to(device)])
         self.fold()
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: "Reservoir") -> "Reservoir":
         """A uniform sample of both streams together; neither of the two changes."""
         merged = super().merge(other)
         both = torch.cat([self.states["tickets"].cpu(), other.states["tickets"].cpu()])[:, 1:]
@@ -117,13 +117,13 @@ class Reservoir(Accumulator):
             )
         return merged
 
-    def following(self) -> Self:
+    def following(self) -> "Reservoir":
         """A blank one for the next part of the same stream."""
         twin = self.empty()
         twin.start = self.start + self.n
         return twin
 
-    def on_rank(self, rank: int) -> Self:
+    def on_rank(self, rank: int) -> "Reservoir":
         """One for the stream of this rank, where several processes share the work."""
         twin = self.twin()
         twin.stream = self.stream + rank

@@ -84,7 +84,7 @@ def test_copies_that_differ_in_their_last_digit_are_twins(rng):
 class TestInterval:
     def test_is_poisson_where_twins_are_rare(self):
         rows = torch.cat([torch.arange(100.0), torch.tensor([3.0, 50.0])])[:, None]
-        low, high = poisson_interval(2)
+        low, high = poisson_interval(2.0)
         pairs = 102 * 101 / 2
         assert interval(fake=rows) == pytest.approx((pairs / high, pairs / low))
 

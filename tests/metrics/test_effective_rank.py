@@ -30,7 +30,10 @@ def test_counts_equally_strong_directions(dim):
 
 @pytest.mark.parametrize("directions", [1, 2, 3])
 def test_a_generator_that_moves_along_few_directions(directions, rng):
-    sheet = torch.randn(500, directions, generator=rng) @ torch.linalg.qr(torch.randn(50, 50, generator=rng))[0][:directions]
+    sheet = (
+        torch.randn(500, directions, generator=rng)
+        @ torch.linalg.qr(torch.randn(50, 50, generator=rng))[0][:directions]
+    )
     assert effective_rank(fake=sheet) == pytest.approx(directions, rel=0.02)
 
 

@@ -9,7 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collapse_metrics.metrics import _neighbours, mean_pairwise_distance, pairwise_diversity
+from collapse_metrics._registry import METRICS
+from collapse_metrics.metrics import _neighbours, mean_pairwise_distance, pairwise_diversity, spread_of
+
+interval = METRICS["pairwise_diversity"].interval
 
 
 def spread_by_definition(rows):
@@ -65,6 +68,41 @@ def test_roles_are_not_interchangeable(rng):
     assert pairwise_diversity(real=line, fake=4 * line) == pytest.approx(4.0)
     with pytest.raises(TypeError):
         pairwise_diversity(line, line)
+
+
+class TestSpread:
+    @pytest.mark.parametrize("chunk", [7, 2048])
+    def test_is_the_mean_distance_and_its_jackknife_error(self, chunk, rng, monkeypatch):
+        rows = torch.randn(25, 3, generator=rng, dtype=torch.double)
+        without = [mean_pairwise_distance(rows=torch.cat([rows[:i], rows[i + 1 :]])) for i in range(25)]
+        monkeypatch.setattr(_neighbours, "CHUNK", chunk)
+        spread, error = spread_of(rows)
+        assert spread == pytest.approx(mean_pairwise_distance(rows=rows))
+        assert error == pytest.approx(math.sqrt(24 / 25 * np.square(without - np.mean(without)).sum()))
+
+    def test_copies_are_known_exactly(self):
+        assert spread_of(torch.full((9, 4), 0.1)) == (0.0, 0.0)
+
+
+class TestInterval:
+    def test_adds_the_errors_of_both_sets(self, rng):
+        real, fake = torch.randn(40, 3, generator=rng), 0.5 * torch.randn(30, 3, generator=rng)
+        (usual, usual_error), (spread, error) = spread_of(real), spread_of(fake)
+        low, high = interval(real=real, fake=fake)
+        assert math.sqrt(low * high) == pytest.approx(pairwise_diversity(real=real, fake=fake))
+        half = 1.959964 * math.hypot(usual_error / usual, error / spread)
+        assert math.log(high / low) / 2 == pytest.approx(half, rel=1e-6)
+
+    def test_copies_are_known_exactly(self, rng):
+        assert interval(real=torch.randn(40, 3, generator=rng), fake=torch.ones(30, 3)) == (0.0, 0.0)
+
+    def test_covers_one_for_a_perfect_generator_as_often_as_it_says(self, rng):
+        # 120 intervals at 95 %: fewer than 103 covers have a probability below 1e-4.
+        covered = 0
+        for _ in range(120):
+            low, high = interval(real=torch.randn(60, 3, generator=rng), fake=torch.randn(40, 3, generator=rng))
+            covered += low <= 1 <= high
+        assert covered >= 103
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,7 @@ def test_counts_kinds_that_have_nothing_in_common(seed, kinds, each):
 @pytest.mark.parametrize(("n", "draws"), [(20, 800), (100, 100), (400, 20)])
 def test_the_likeness_is_unbiased_at_any_sample_size(n, draws, rng):
     # Two standard normal rows: E exp(-d² / b²) = (1 + 4 / b²)^(-dim / 2), which is 2^-8 for dim 16 and bandwidth 2.
-    likeness = [
-        1 / rke(fake=torch.randn(n, 16, generator=rng), kernel="gaussian", bandwidth=2.0) for _ in range(draws)
-    ]
+    likeness = [1 / rke(fake=torch.randn(n, 16, generator=rng), kernel="gaussian", bandwidth=2.0) for _ in range(draws)]
     error = np.std(likeness, ddof=1) / math.sqrt(draws)
     assert np.mean(likeness) == pytest.approx(1 / 256, abs=5 * error)  # t with 19 degrees: fails below 1e-4
     assert 5 * error < 0.15 / 256

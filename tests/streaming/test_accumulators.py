@@ -134,6 +134,10 @@ def test_a_saved_state_does_not_move_with_the_stream(kind):
     resumed.load_state_dict(saved)
     resumed.update(rows[12:])
     assert all(saved[name].equal(kept[name]) for name in kept)
+    resumed.load_state_dict(saved)
+    for state in (*saved.values(), *resumed.state_dict().values()):
+        state.zero_()
+    assert all(resumed.state_dict()[name].equal(kept[name]) for name in kept)
 
 
 @every_kind
@@ -152,6 +156,9 @@ def test_a_blank_twin_has_seen_nothing(kind):
     blank, rows, _ = made(kind, 1, 20)
     seen = feed(blank, [rows])
     assert (blank.n, seen.n, seen.empty().n) == (0, 20, 0)
+    for twin in (seen.twin(), seen.on_rank(1)):
+        twin.update(rows[:5])
+        assert (seen.n, twin.n) == (20, 25)
 
 
 @every_kind

@@ -73,6 +73,12 @@ def test_forward_gives_the_batch_and_keeps_the_whole(name):
             expected = math.nan  # recall asks for more samples than this batch has
         assert metric(*batch).item() == pytest.approx(expected, nan_ok=True)
     assert metric.compute().item() == once(name)
+    metric.reset()
+    metric(*batches[4])
+    metric.compute()
+    for batch in batches[:4]:
+        metric(*batch)
+    assert metric.compute().item() == once(name)
     assert metric.update_count == len(batches)
 
 

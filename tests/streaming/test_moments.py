@@ -74,6 +74,17 @@ def test_numbers_of_the_spread_are_those_of_all_samples(name, options, far, n, r
         assert seen.result(name, **options) == pytest.approx(METRICS[name].compute(fake=rows, **options), rel=1e-9)
 
 
+@pytest.mark.parametrize("name", ["effective_rank", "participation_ratio"])
+def test_what_differs_by_rounding_only_is_one_sample(name, rng):
+    rows = 1000 + 1e-4 * torch.randn(30, 4, generator=rng, dtype=torch.float64)
+    assert METRICS[name].compute(fake=rows) == feed(Moments(), rows.split(7)).result(name) == 0.0
+
+
+def test_rows_at_right_angles_have_nothing_in_common(rng):
+    rows, _ = torch.linalg.qr(torch.randn(40, 40, generator=rng, dtype=torch.float64))
+    assert METRICS["rke"].compute(fake=rows) == feed(Moments(unit=True), rows.split(7)).result("rke") == math.inf
+
+
 @pytest.mark.parametrize("n", [3, 50])
 def test_the_frechet_distance_is_that_of_all_samples(n, rng):
     real, fake = torch.randn(40, 6, generator=rng) + 1000, 2 * torch.randn(n, 6, generator=rng) + 1001

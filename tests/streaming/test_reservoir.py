@@ -43,7 +43,7 @@ def test_every_pair_is_as_likely_as_every_other_in_a_merge_of_unequal_streams():
     # Three rows of one stream and nine of another: a pair is kept with probability 3*2 / (12*11), whatever it is.
     # Each of the counts fails with probability below 1e-6 (binomial), together below 1e-4.
     together = np.zeros((12, 12))
-    seeds = 1000
+    seeds = 600
     for seed in range(seeds):
         short = feed(Reservoir(3, seed=seed, stream=0), [line(3)])
         long = feed(Reservoir(3, seed=seed, stream=1), [3 + line(9)])
