@@ -78,8 +78,8 @@ def clipped_coverage(
         >>> line = torch.arange(100.0)[:, None]
         >>> round(clipped_coverage(real=line, fake=line + 0.25), 2)
         1.0
-        >>> round(clipped_coverage(real=line, fake=line[:50]), 2)
-        0.27
+        >>> round(clipped_coverage(real=line, fake=line[:50].repeat(2, 1)), 2)
+        0.56
 
     Reference:
         Salvy, Talbot, Thirion, *Enhanced Generative Model Evaluation with Clipped Density and Coverage*, ICLR 2026.

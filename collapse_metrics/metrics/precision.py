@@ -15,8 +15,8 @@ def precision(*, real: Float[Tensor, "n_real dim"] | Balls, fake: Float[Tensor, 
     the region of the data. A generated sample counts when it lies in one of them, or on the edge.
 
     Reading the number:
-        - **Healthy**: what held-out real data score at this size: 0.9 for digits, 0.5 in hundreds of dimensions.
-          A perfect generator does not score 1.
+        - **Healthy**: what held-out real data score at this size, which falls with the dimension. A perfect
+          generator does not score 1; the ``expected`` range of the measurement says what it does score.
         - **Broken**: 0, when nothing looks like the data.
         - **Blind to** collapse: a thousand copies of one good sample score 1, and samples shrunk towards the centre
           of the data score more than real data do. One outlier among the real samples, with its large ball, may

@@ -67,12 +67,12 @@ def within_mode_spread(
         any change of scale exactly, and what it cuts off a Gaussian is put back.
     """
     _, mode = distances_to_centres(fake=fake, centres=centres, scales=scales)
-    points, middles = fake.detach().double(), centres.detach().double()
+    points, middles, widths = (data.detach().double() for data in (fake, centres, scales))
     ratios = []
     for c in mode.unique().tolist():
         own = points[mode == c] - middles[c]
         if len(own) >= FEWEST_IN_MODE:
-            ratios.append(_spread(own) / float(scales[c]))
+            ratios.append(_spread(own) / widths[c].item())
     if not ratios:
         raise ValueError(
             f"`fake` needs {FEWEST_IN_MODE} samples or more of one mode, got {len(points)} samples with at most "

@@ -23,7 +23,7 @@ def batch_norm_gap(
     do, what looks like collapse may be running statistics that are stale or were never updated.
 
     Reading the number:
-        - **Healthy**: 0 without batch norm; 0.1 to 0.4 with it, because the statistics of a batch scatter.
+        - **Healthy**: 0 without batch norm; somewhat above it with it, because the statistics of a batch scatter.
         - **Broken set-up**: 1 or more: eval mode shows other samples than the training saw.
         - **Blind to** which of the two is right: look at both.
         - **Compare only** scores of batches of one size.

@@ -25,7 +25,8 @@ def interpolation_evenness(
     another makes one large step and many of nothing. The scale runs from that (0) to equal steps (1).
 
     Reading the number:
-        - **Healthy**: 0.3 to 0.7 for GANs on data of several modes: between modes something has to jump.
+        - **Healthy**: 0.8 for a linear generator of normal latents, whose lengths differ a little; lower on data of
+          several modes, because between modes something has to jump. Its course in a run says most.
         - **Collapsed**: 0, when all the movement is in one step, or there is none.
         - **Blind to** where the path leads: a generator that moves evenly within one mode scores well.
         - **Compare only** generators with the same kind of latent.
@@ -49,8 +50,8 @@ def interpolation_evenness(
         >>> import torch
         >>> z = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
         >>> score = interpolation_evenness(respond=lambda z: z, latents=z, rng=torch.Generator())
-        >>> score > 0.9
-        True
+        >>> round(score, 1)
+        0.8
         >>> interpolation_evenness(respond=lambda z: z * 0, latents=z, rng=torch.Generator())
         0.0
 

@@ -26,7 +26,8 @@ def jacobian_condition(
     is lost.
 
     Reading the number:
-        - **Healthy**: 0 when all directions move the sample alike; trained generators have 1 to 3.
+        - **Healthy**: 0 when all directions move the sample alike. Trained generators lie above; read the course in
+          a run, or compare with a healthy run of the same architecture.
         - **Collapsed**: 7, where the scale ends: a direction moves nothing, or nothing moves at all.
         - **Blind to** how many directions are weak: one dead input of a hundred gives the worst score. Read
           ``dead_directions`` and ``jacobian_participation`` beside it.

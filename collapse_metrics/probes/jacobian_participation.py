@@ -25,7 +25,7 @@ def jacobian_participation(
 
     Reading the number:
         - **Healthy**: 1 for a generator that turns and stretches all directions alike. Trained ones use fewer, as
-          data do: 0.05 to 0.5. Read its course in a run, or beside a healthy run of the same architecture.
+          data do: read its course in a run, or beside a healthy run of the same architecture.
         - **Collapsed**: near 1 / size, when one direction does everything; 0 when nothing moves.
         - **Blind to** how far the sample moves: a generator of nearly one picture may move evenly by a hair. Read
           ``latent_sensitivity`` beside it. And to modes: it looks at single places.

@@ -21,7 +21,7 @@ def label_use(
     Every label meets every latent; distances are root mean squares over the table.
 
     Reading the number:
-        - **Healthy**: 0.5 to 1. What the noise fixes across labels (slant, thickness) keeps it below 1.
+        - **Healthy**: above one half. What the noise fixes across labels (slant, thickness) keeps it below 1.
         - **Collapsed**: 0: the label is ignored.
         - **Blind to** whether the right class is drawn; a classifier tells that.
         - **Compare only** generators of the same data and labels.

@@ -21,7 +21,7 @@ def latent_use(
     Every label meets every latent; distances are root mean squares over the table.
 
     Reading the number:
-        - **Healthy**: near 1 where classes overlap, as in digits: 0.8 to 1.
+        - **Healthy**: near 1 where samples of one class differ nearly as much as samples of two, as in digits.
         - **Collapsed**: 0: one sample a label, whatever the noise; the usual collapse of conditional generators,
           which counting modes never sees.
         - **Blind to** collapse within the noise's reach: a few samples a label score well.

@@ -94,7 +94,9 @@ def beyond_chance(
     *,
     seed: int,
 ) -> float:
-    """Divergence of the counts less what chance alone would show: 0 on average for a perfect generator, at any size.
+    """Divergence of the counts less what chance alone would show: 0 on average for a perfect generator.
+
+    That is exact from two samples on; a single one cannot be told from a collapse.
 
     A generator that differs has less of the chance part: nothing is added where no sample can fall elsewhere, as in
     a collapse to one mode. So the mean of perfect generators is taken off in proportion to the noise that these

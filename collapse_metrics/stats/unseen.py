@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import special, stats
+from scipy import special
 
 LOG_STEPS = np.arange(-60.0, 5.01, 0.2)
 """Where ``tail_integral`` is evaluated, in logarithms. The integrand falls off on both sides of this range by more than
@@ -42,7 +42,7 @@ def richness_interval(*, counts: Int[np.ndarray, " modes"], level: float = 0.95)
     """
     counts = np.asarray(counts)
     n, seen, once, twice = once_and_twice(counts)
-    missing, z = unseen_modes(counts), float(stats.norm.ppf((1 + level) / 2))
+    missing, z = unseen_modes(counts), float(special.ndtri((1 + level) / 2))
     if missing == 0:
         away = np.exp(-counts[counts > 0].astype(float))
         error = np.sqrt((away - away**2).sum() - (counts[counts > 0] * away).sum() ** 2 / n)
@@ -78,7 +78,7 @@ def missing_mass_limit(counts: Int[np.ndarray, " modes"], *, level: float = 0.95
     n, _, once, twice = once_and_twice(counts)
     if n == 0:
         return 1.0
-    z = float(stats.norm.ppf(level))
+    z = float(special.ndtri(level))
     score = once + z**2 / 2 + z * np.sqrt(once + 2 * twice + z**2 / 4)
     return float(min(1.0, max(score, -np.log1p(-level)) / n))
 

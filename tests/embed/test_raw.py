@@ -66,7 +66,7 @@ class TestResolve:
 
     @pytest.mark.bad_input
     def test_an_unknown_name_is_answered_with_the_known_ones(self):
-        with pytest.raises(ValueError, match=r"one of \['mnist', 'raw'\] is needed, got 'inception'"):
+        with pytest.raises(ValueError, match=r"one of \['mnist', 'raw', 'stacked_mnist'\] is needed, got 'inception'"):
             resolve("inception")
 
 

@@ -171,6 +171,12 @@ class TestFloor:
         floors = [frechet_floor(real=draw(n_real), n_fake=n_fake) for _ in range(10)]
         assert np.mean(floors) == pytest.approx(np.mean(scores), rel=0.12)
 
+    def test_few_samples_on_either_side_raise_it(self, rng):
+        # One feature: its variance times 1.5 * (1 / n_real + 1 / n_fake). Means of 20, known to 8 %.
+        for n_real, n_fake in ((1000, 10), (30, 1000)):
+            floors = [frechet_floor(real=torch.randn(n_real, 1, generator=rng), n_fake=n_fake) for _ in range(20)]
+            assert np.mean(floors) == pytest.approx(1.5 * (1 / n_real + 1 / n_fake), rel=0.33)
+
     def test_sees_the_shape_of_the_data(self, rng):
         # With every sample twenty times or nought times as long, covariances scatter far more than a Gaussian's.
         wild = torch.randn(600, 10, generator=rng) * (torch.rand(600, 1, generator=rng) < 0.05) * 20

@@ -118,6 +118,17 @@ def test_the_interval_covers(degree, offset, rng):
     assert 173 <= ((ends[:, 0] <= average) & (average <= ends[:, 1])).sum() <= 199
 
 
+def test_the_interval_of_a_perfect_generator_is_as_wide_as_theory_says(rng):
+    # Straight kernel, real samples whose mean is the true one: the score scatters by sqrt(2 / dim) / m. The interval is
+    # a little wider, because a small distance could hide there; means of 20 widths, known to 1 %.
+    dim, m = 40, 50
+    real = torch.randn(1000, dim, generator=rng)
+    real -= real.mean(dim=0)
+    ends = [module.kid_interval(real=real, fake=torch.randn(m, dim, generator=rng), degree=1) for _ in range(20)]
+    width = np.mean([high - low for low, high in ends]) / (2 * 1.96 * (2 / dim) ** 0.5 / m)
+    assert 1.0 < width < 1.3
+
+
 def test_a_surer_interval_is_wider(rng):
     real, fake = torch.randn(30, 3, generator=rng), torch.randn(30, 3, generator=rng)
     low, high = module.kid_interval(real=real, fake=fake)

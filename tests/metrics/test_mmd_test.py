@@ -1,5 +1,6 @@
 """Two-sample test: against all labellings one by one, its false alarms, with repeats, and what it finds."""
 
+import importlib
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collapse_metrics.metrics import mmd_test
+
+module = importlib.import_module("collapse_metrics.metrics.mmd_test")
 
 
 def p_value_by_definition(real, fake):
@@ -73,6 +76,17 @@ def test_the_order_of_samples_does_not_matter(seed, side):
     assert mmd_test(**dict(zip(("real", "fake"), turned, strict=True)), permutations=49) == plain
 
 
+def test_the_kernels_reach_from_near_to_far():
+    line = torch.tensor([0.0, 0.0, 1.0, 2.0, 6.0]).double()
+    distance = (line[:, None] - line).abs()
+    kernels = list(module._kernels(distance))
+    near, far = 1.0, 2.0
+    assert len(kernels) == 7
+    for kernel, width in ((kernels[0], near / 2), (kernels[-1], far)):
+        assert kernel[0, 1] == kernel[4, 4] == 1.0
+        assert kernel[0, 4] == pytest.approx(np.exp(-((6 / width) ** 2) / 2))
+
+
 def test_samples_that_are_all_alike_raise_no_alarm():
     same = torch.full((9, 3), 0.1)
     assert mmd_test(real=same, fake=same[:4]) == 1.0
@@ -111,7 +125,9 @@ def test_large_sets_are_cut(rng):
     cut = [mmd_test(real=real, fake=fake, most=20, seed=seed, permutations=99) for seed in range(4)]
     assert len(set(cut)) > 1
     assert cut[0] == mmd_test(real=real, fake=fake, most=20, permutations=99)
-    # Rows beyond the choice are not looked at, and the choice is not the first rows.
+    # No row is chosen twice: copies would look like a collapse.
+    assert mmd_test(real=real[:61], fake=fake[:61], most=60) > 0.05
+    # The choice is not the first rows.
     real[:20] += 100
     assert mmd_test(real=real, fake=fake, most=20, permutations=99) > 0.01
 
