@@ -51,7 +51,7 @@ def frechet_distance(*, real: Float[Tensor, "n_real dim"], fake: Float[Tensor, "
         ValueError: If the sets differ in dimension, hold NaN or infinity, or have fewer than two rows.
 
     Cost:
-        Time ``n * dim ** 2 + dim ** 3``, or ``n ** 2 * (n + dim)`` where that is less; memory four ``dim * dim``
+        Time ``n * dim ** 2 + dim ** 3``, or ``n ** 2 * (n + dim)`` where that is less; memory six ``dim * dim``
         matrices and a block of rows.
 
     Example:

@@ -98,10 +98,10 @@ def _fit(rows: Tensor) -> tuple[float, float]:
     single = int(alone.sum())
     if single < n:
         distinct, counts = torch.unique(distinct, dim=0, return_counts=True)
-        if len(distinct) < 3:
+        if int((counts == 1).sum()) < 3:
             return 0.0, 0.0
         alone = (counts == 1) & (kth_neighbour_distance(distinct, 1) > 0)
-    if int(alone.sum()) < 3:
+    if int(alone.sum()) < 3:  # what differs in the last digit only is a copy too
         return 0.0, 0.0
     nearest, second = (kth_neighbour_distance(distinct, k)[alone] for k in (1, 2))
     dimension, squared_error = _exponential_rate((second / nearest).log(), nearest)

@@ -63,8 +63,8 @@ def within_mode_spread(
     Reference:
         Santurkar, Schmidt, Madry, *A classification-based study of covariate shift in GAN distributions*, ICML 2018,
         name the loss of spread within modes; the ratio for known mixtures is ours. Strays are set aside by one step
-        of reweighting from a median (Rousseeuw and van Zomeren, JASA 1990): it stands up to 40 % of strays, follows
-        any change of scale exactly, and what it cuts off a Gaussian is put back.
+        of reweighting from a median (Rousseeuw and van Zomeren, JASA 1990): it stands up to 40 % of strays in a mode,
+        follows any change of scale exactly, and what it cuts off a Gaussian is put back.
     """
     _, mode = distances_to_centres(fake=fake, centres=centres, scales=scales)
     points, middles, widths = (data.detach().double() for data in (fake, centres, scales))

@@ -28,9 +28,7 @@ def test_agrees_with_the_definition(seed, n, modes, dim):
     # A grid of halves, so that many points lie exactly on the edge of three standard deviations.
     fake, centres = rng.integers(-8, 9, size=(n, dim)) / 2, rng.integers(-3, 4, size=(modes, dim)).astype(float)
     scales = rng.choice([0.5, 1.0], size=modes)
-    good = sum(
-        any(math.dist(x, c) <= 3 * s for c, s in zip(centres, scales, strict=True)) for x in fake
-    )
+    good = sum(any(math.dist(x, c) <= 3 * s for c, s in zip(centres, scales, strict=True)) for x in fake)
     share = high_quality_share(
         fake=torch.from_numpy(fake), centres=torch.from_numpy(centres), scales=torch.from_numpy(scales)
     )

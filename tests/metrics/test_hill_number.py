@@ -25,7 +25,9 @@ def by_the_sums_of_the_paper(counts, q):
     counts = [x for x in counts if x > 0]
     n, once, twice = sum(counts), counts.count(1), counts.count(2)
     total = sum(
-        choose(q - 1, k) * (-1) ** k * sum(x / n * math.comb(n - x, k) / math.comb(n - 1, k) for x in counts if x <= n - k)
+        choose(q - 1, k)
+        * (-1) ** k
+        * sum(x / n * math.comb(n - x, k) / math.comb(n - 1, k) for x in counts if x <= n - k)
         for k in range(n)
     )
     if once:

@@ -76,6 +76,25 @@ class TestCopies:
         assert intrinsic_dimension_ratio(fresh=fresh, fake=rows) == 0.0
         assert interval(fresh=fresh, fake=rows) == (0.0, 0.0)
 
+    @pytest.mark.parametrize("alone", [1, 2])
+    def test_two_samples_without_a_copy_make_no_dimension(self, alone, rng):
+        rows = torch.randn(20, 3, generator=rng)
+        assert intrinsic_dimension(rows=torch.cat([rows, rows[alone:]])) == 0.0
+        again = rows[alone:] * (1 + torch.finfo(torch.float32).eps)
+        assert intrinsic_dimension(rows=torch.cat([rows, again])) == 0.0
+
+    def test_that_share_has_an_error_of_its_own(self, rng):
+        # Copies far away leave the neighbours of the others alone: 150 of 250 samples without a copy.
+        fresh, alone = torch.randn(250, 2, generator=rng), torch.randn(150, 2, generator=rng)
+        fake = torch.cat([alone, (1000 + torch.randn(50, 2, generator=rng)).repeat(2, 1)])
+
+        def squared_width(fresh, fake):
+            low, high = interval(fresh=fresh, fake=fake)
+            return (math.log(high / low) / (2 * 1.959964)) ** 2
+
+        more = squared_width(fresh, fake) - squared_width(fresh, fresh) / 2 - squared_width(alone, alone) / 2
+        assert more == pytest.approx(2 * 0.4 / (0.6 * 250), rel=1e-6)
+
     def test_copies_lower_it_by_their_share(self, rng):
         rows = torch.randn(80, 3, generator=rng)
         some = torch.cat([rows, rows[:20]])

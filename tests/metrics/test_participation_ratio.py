@@ -64,7 +64,15 @@ def test_counts_equally_strong_directions():
 
 def test_never_leaves_the_possible(rng):
     for _ in range(50):
-        assert 1 <= participation_ratio(fake=torch.randn(4, 6, generator=rng)) <= 6
+        rows = torch.randn(5, 6, generator=rng)
+        assert 1 <= participation_ratio(fake=rows) <= 6
+        low, high = interval(fake=rows)
+        assert 1 <= low <= high <= 6
+
+
+def test_four_samples_at_right_angles_show_no_concentration_at_all():
+    assert participation_ratio(fake=torch.eye(9)[:4]) == 9.0
+    assert interval(fake=torch.eye(9)[:5]) == (1.0, 9.0)
 
 
 def test_copies_have_no_direction(rng):

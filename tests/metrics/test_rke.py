@@ -79,7 +79,12 @@ def test_copies_of_one_sample_are_one_kind(rng):
 
 
 def test_nothing_in_common_has_no_end():
+    turned, _ = torch.linalg.qr(torch.randn(9, 9, generator=torch.Generator().manual_seed(0)))
     assert rke(fake=torch.eye(9)) == math.inf
+    assert rke(fake=turned.double()) > 1e10  # in float32 they are at right angles to seven digits
+    turned, _ = torch.linalg.qr(turned.double())
+    assert rke(fake=turned) == math.inf
+    assert interval(fake=turned) == (1.0, math.inf)
     assert rke(fake=1e3 * torch.arange(9.0)[:, None], **GAUSSIAN) == math.inf
     assert interval(fake=torch.eye(9)) == (1.0, math.inf)
 

@@ -13,7 +13,7 @@ from vendi_score import vendi
 from collapse_metrics.metrics import _neighbours, rke, vendi_score
 from collapse_metrics.metrics.vendi_score import AS_GOOD_AS_ONE
 
-ORDERS = (0.0, 0.5, 1.0, 2.0, 3.5, math.inf)
+ORDERS = (0.0, 0.5, 1.0, 2.0, 3.0, math.inf)
 GAUSSIAN = {"kernel": "gaussian", "bandwidth": 1.5}
 
 

@@ -65,6 +65,15 @@ def test_every_pair_is_met_once(at_once, monkeypatch):
     assert means == pytest.approx(-np.abs(names[:, None] - names).sum(axis=1) / 8)
 
 
+def test_copies_are_never_more_than_alike():
+    views = Views(torch.rand(4, 1, 11, 11))
+    assert (mean_over_pairs(lambda _, others: torch.full((4 - others.start,), 1 + 1e-12), views) == 1).all()
+
+
+def test_black_and_white_are_allowed():
+    check_pictures(torch.eye(11).expand(2, 3, 11, 11), least=11)
+
+
 def test_a_choice_is_seeded_and_without_repeats():
     pictures = torch.arange(50.0)[:, None, None, None]
     some = chosen(pictures, most=20, seed=1).flatten()

@@ -96,6 +96,21 @@ class TestInterval:
         assert half == pytest.approx(1.959964 * math.hypot(usual_error / usual, error / spread), rel=1e-6)
         assert math.sqrt(low * high) == pytest.approx(spread / usual)
 
+    def test_modes_of_any_size_share_what_they_know_of_their_scatter(self, rng):
+        real, fake = torch.randn(60, 3, generator=rng), torch.randn(30, 3, generator=rng)
+        real_modes, fake_modes = modes_of(2, 30), torch.tensor([0] * 6 + [1] * 24)
+        pooled, shares, errors = [], [0.5, 0.5], []
+        for rows, modes in ((real, real_modes), (fake, fake_modes)):
+            spreads = [spread_of(rows[modes == mode]) for mode in (0, 1)]
+            sizes = np.bincount(modes)
+            squared = np.array([(error / spread) ** 2 for spread, error in spreads]) * sizes
+            pooled.append(np.array([s for s, _ in spreads]))
+            errors.append((squared * (sizes - 1)).sum() / (sizes - 1).sum() / sizes)
+        ratios = pooled[1] / pooled[0]
+        error = math.sqrt((np.square(shares * ratios) * (errors[0] + errors[1])).sum())
+        low, high = interval(real=real, fake=fake, real_modes=real_modes, fake_modes=fake_modes)
+        assert math.log(high / low) / 2 == pytest.approx(1.959964 * error / ratios.mean(), rel=1e-6)
+
     @pytest.mark.parametrize("each", [4, 20])
     def test_covers_the_truth_as_often_as_it_says(self, each, rng):
         # 120 intervals at 95 %: fewer than 103 covers have a probability below 1e-4.

@@ -67,8 +67,9 @@ def test_where_a_mode_lies_does_not_matter(offset, rng):
     assert within_mode_spread(fake=fake + offset, centres=CENTRES, scales=SCALES) == pytest.approx(plain, rel=0.02)
 
 
-@pytest.mark.parametrize(("strays", "slack"), [(0.02, 0.02), (0.2, 0.05), (0.4, 0.1)])
+@pytest.mark.parametrize(("strays", "slack"), [(0.02, 0.02), (0.2, 0.05), (0.25, 0.1)])
 def test_strays_between_the_modes_hardly_count(strays, slack, rng):
+    # Most strays fall to the widest mode: a quarter of all samples is four of its ten.
     fake = mixture(1000, rng)
     lost = int(strays * len(fake))
     fake[torch.randperm(len(fake), generator=rng)[:lost]] = 100 * torch.rand(lost, 2, generator=rng)

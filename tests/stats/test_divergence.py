@@ -41,7 +41,9 @@ def plain(divergence, counts, shares):
 def test_the_plain_numbers_agree_with_their_definitions(seed, modes):
     rng = np.random.default_rng(seed)
     now, shares = rng.dirichlet(np.ones(modes)), rng.dirichlet(np.ones(modes))
-    assert KL.terms(now, shares).sum() == pytest.approx(sum(p * math.log(p / q) for p, q in zip(now, shares, strict=True)))
+    assert KL.terms(now, shares).sum() == pytest.approx(
+        sum(p * math.log(p / q) for p, q in zip(now, shares, strict=True))
+    )
     assert JS.terms(now, shares).sum() == pytest.approx(distance.jensenshannon(now, shares) ** 2)
     assert TV.terms(now, shares).sum() == pytest.approx(distance.cityblock(now, shares) / 2)
 
@@ -69,7 +71,8 @@ def test_perfect_generator_behind_a_classifier_that_errs_is_too(divergence):
     # Exact over every table of 12 samples, but for the 200 simulated ones that the correction is known from.
     called = called_shares(SHARES, CONFUSION)
     mean = sum(
-        weight * beyond_chance(divergence, counts, SHARES, CONFUSION, seed=0) for counts, weight in all_tables(12, called)
+        weight * beyond_chance(divergence, counts, SHARES, CONFUSION, seed=0)
+        for counts, weight in all_tables(12, called)
     )
     _, scatter = chance(divergence, SHARES, 12, CONFUSION, seed=0)
     assert abs(mean) < 4 * math.sqrt(scatter / 200)

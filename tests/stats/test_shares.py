@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from collapse_metrics.stats.shares import clopper_pearson, holm, samples_to_see, share_test, undo_confusion
+from collapse_metrics.stats import shares as room
+from collapse_metrics.stats.shares import (
+    binomial_p_values,
+    clopper_pearson,
+    confusion_of,
+    holm,
+    samples_to_see,
+    share_test,
+    two_sample_p_values,
+    undo_confusion,
+)
 
 
 class TestClopperPearson:
@@ -118,6 +128,83 @@ class TestUndoConfusion:
         assert np.array_equal(confusion, kept[1])
 
 
+@pytest.fixture(scope="module")
+def confusion():
+    """Of a thousand numbers, by a classifier that is right about 97 of 100 digits."""
+    one = random_confusion(np.random.default_rng(0), 10, least=0.97)
+    return np.kron(np.kron(one, one), one)
+
+
+class TestUndoConfusionOfAThousandModes:
+    @pytest.mark.parametrize("alive", [1, 100, 1000])
+    def test_has_settled_where_no_mode_wants_to_grow(self, alive, confusion, numpy_rng):
+        # The likelihood of a mixture is at its greatest where no mode's growth is above 1 (Lindsay 1983): what is left
+        # to gain is at most n times the excess.
+        shares = np.where(np.arange(1000) < alive, 1 / alive, 0.0)
+        counts = numpy_rng.multinomial(10_000, shares @ confusion)
+        found = undo_confusion(counts, confusion)
+        growth = confusion @ np.divide(counts / 10_000, found @ confusion)
+        assert growth.max() < 1 + 1.1e-3
+        assert found.sum() == pytest.approx(1.0)
+        # What it knows is limited by chance: the sum of a thousand deviations of a share of 0.001.
+        assert np.abs(found - shares).sum() < 0.3
+
+    def test_a_longer_search_moves_it_by_less_than_a_sample(self, confusion, numpy_rng, monkeypatch):
+        shares = np.where(np.arange(1000) < 100, 0.01, 0.0)
+        counts = numpy_rng.multinomial(10_000, shares @ confusion)
+        found = undo_confusion(counts, confusion)
+        monkeypatch.setattr(room, "SETTLED", 1e-9)
+        assert np.abs(undo_confusion(counts, confusion) - found).max() < 0.2 / 10_000
+
+    def test_sets_do_not_wait_for_each_other(self, confusion, numpy_rng):
+        tables = np.stack(
+            [numpy_rng.multinomial(500, np.full(1000, 1e-3) @ confusion), numpy_rng.multinomial(500, confusion[7])]
+        )
+        together = undo_confusion(tables, confusion)
+        for table, shares in zip(tables, together, strict=True):
+            assert shares == pytest.approx(undo_confusion(table, confusion), abs=1e-9)
+
+
+class TestUndoConfusionWithoutAnInverse:
+    def test_modes_that_are_called_alike_share_what_was_called(self):
+        confusion = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+        shares = undo_confusion(np.array([30, 30, 40]), confusion)
+        assert shares[0] + shares[1] == pytest.approx(0.6)
+        assert shares[2] == pytest.approx(0.4)
+
+    def test_a_mode_that_is_ruled_out_gets_nothing_and_calls_without_a_cause_are_left_over(self):
+        confusion = np.array([[0.9, 0.1, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+        assert undo_confusion(np.array([90, 10, 0]), confusion) == pytest.approx([1.0, 0.0, 0.0])
+        assert undo_confusion(np.array([60, 10, 30]), confusion).sum() == pytest.approx(0.7)
+
+
+class TestConfusionOf:
+    def test_rows_are_shares(self):
+        table = np.array([[8, 2], [0, 5]])
+        assert confusion_of(table) == pytest.approx(np.array([[0.8, 0.2], [0.0, 1.0]]))
+
+    def test_a_mode_without_samples_is_not_confused(self):
+        assert confusion_of(np.array([[0, 0], [1, 3]])) == pytest.approx(np.array([[1.0, 0.0], [0.25, 0.75]]))
+
+    def test_parts_err_each_by_itself(self):
+        # Two letters of two: 00 taken for 01 once in four. Letter 0 was seen right 7 times of 8, letter 1 never.
+        table = np.zeros((4, 4))
+        table[0, 0], table[0, 1] = 3, 1
+        one = np.array([[7 / 8, 1 / 8], [0.0, 1.0]])
+        assert confusion_of(table, parts=2) == pytest.approx(np.kron(one, one))
+
+    def test_three_digits_recover_the_confusion_of_one(self, numpy_rng):
+        one = random_confusion(numpy_rng, 10, least=0.8)
+        truth = numpy_rng.integers(0, 10, size=(30_000, 3))
+        called = (numpy_rng.random((30_000, 3, 1)) > one.cumsum(axis=1)[truth]).sum(axis=2).clip(max=9)
+        table = np.zeros((1000, 1000))
+        np.add.at(table, (truth @ [100, 10, 1], called @ [100, 10, 1]), 1)
+        found = confusion_of(table, parts=3)
+        # 9,000 digits a row: a share is known to 0.004, a product of three to 0.012; five of these.
+        assert np.abs(found - np.kron(np.kron(one, one), one)).max() < 0.06
+        assert np.abs(found.sum(axis=1) - 1).max() < 1e-9
+
+
 class TestShareTest:
     def test_the_false_alarm_rate_is_the_level(self, numpy_rng):
         # 400 healthy tables at 5 %: outside of 5..40 alarms with a probability below 1e-4 (binomial tails).
@@ -187,3 +274,36 @@ class TestHolm:
         p_values = np.array([0.03, 0.01])
         holm(p_values)
         assert p_values.tolist() == [0.03, 0.01]
+
+
+class TestBinomialPValues:
+    @given(count=st.integers(0, 60), more=st.integers(0, 60), share=st.floats(0.01, 0.99))
+    def test_is_below_alpha_exactly_where_clopper_and_pearson_leave_the_share_out(self, count, more, share):
+        n = count + more
+        p_value = binomial_p_values(np.array([count, more]), np.array([share, 1 - share]))[0]
+        for alpha in (0.3, 0.05, 0.001):
+            if n and abs(p_value - alpha) > 1e-9:
+                low, high = clopper_pearson(count, n, level=1 - alpha)
+                assert (p_value < alpha) == (not low <= share <= high)
+
+    @given(n=st.integers(1, 200), part=st.floats(0, 1))
+    def test_agrees_with_scipy_where_both_tails_are_alike(self, n, part):
+        count = round(part * n)
+        theirs = stats.binomtest(count, n, 0.5).pvalue
+        assert binomial_p_values(np.array([count, n - count]), np.array([0.5, 0.5]))[0] == pytest.approx(theirs)
+
+    def test_what_cannot_be_is_impossible_and_nothing_is_no_evidence(self):
+        assert binomial_p_values(np.array([5, 1]), np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
+        assert binomial_p_values(np.array([6, 0]), np.array([1.0, 0.0])).tolist() == [1.0, 1.0]
+        assert binomial_p_values(np.array([0, 0]), np.array([0.5, 0.5])).tolist() == [1.0, 1.0]
+
+
+class TestTwoSamplePValues:
+    @given(a=st.integers(0, 30), b=st.integers(1, 30), c=st.integers(0, 30), d=st.integers(1, 30))
+    def test_each_tail_agrees_with_fishers_of_scipy(self, a, b, c, d):
+        tails = [stats.fisher_exact([[a, b], [c, d]], alternative=way).pvalue for way in ("less", "greater")]
+        p_values = two_sample_p_values(np.array([a, b]), np.array([c, d]))
+        assert p_values[0] == pytest.approx(min(1.0, 2 * min(tails)))
+
+    def test_equal_shares_are_not_suspect(self):
+        assert two_sample_p_values(np.array([10, 20, 0]), np.array([100, 200, 0])).tolist() == [1.0, 1.0, 1.0]

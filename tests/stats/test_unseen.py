@@ -147,7 +147,7 @@ class TestRichnessInterval:
         assert ends == (math.floor(low), pytest.approx(high, abs=1e-3))
 
     def test_without_pairs_by_hand(self):
-        # Chao 1987, f2 = 0: n = 10, f1 = 3, seen 4, a = 0.9, missing 2.7, variance 0.9 * 3 + 0.81 * (75 - 81 / 6.7) / 4.
+        # Chao 1987, f2 = 0: n = 10, f1 = 3, seen 4, a = 0.9, missing 2.7.
         variance = 2.7 + 0.81 * (75 - 81 / 6.7) / 4
         factor = math.exp(1.959964 * math.sqrt(math.log(1 + variance / 2.7**2)))
         low, high = richness_interval(counts=np.array([7, 1, 1, 1]))
