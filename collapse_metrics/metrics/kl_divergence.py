@@ -59,7 +59,8 @@ def kl_divergence(
           sqrt((modes - 1) / 2) / n.
         - **Collapsed**: the logarithm of the inverse share of the one mode that is left, 2.3 nats of ten equal modes,
           6.9 of 1,000. Half of equal modes lost: 0.69. Infinite where modes are drawn that the reference lacks.
-        - **Blind to** everything within a mode; nearly blind to the loss of a rare mode, which costs its share.
+        - **Blind to** everything within a mode; nearly blind to the loss of a rare mode, which costs its share. With
+          fewer samples than modes it is too low in between: 0.46 instead of 0.69 for half of 1,000 modes at 300.
         - **Compare only** numbers of one classifier, set of modes and base. Published ones carry their plug-in bias
           (0.019 for 1,000 modes and 26,000 samples), and at least one released program takes base 10.
 

@@ -55,8 +55,8 @@ def mmd_test(
             ``permutations`` or ``most`` is too small.
 
     Cost:
-        Time ``n ** 2 * (dim + 7 * permutations)`` for ``n`` samples used, memory three ``n * n`` matrices; one
-        second for 1,000 against 1,000.
+        Time ``n ** 2 * (dim + 7 * permutations)`` for ``n`` samples used, memory three ``n * n`` matrices; a
+        second or two for 1,000 against 1,000.
 
     Example:
         >>> import torch

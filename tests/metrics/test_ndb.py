@@ -42,17 +42,17 @@ def test_agrees_with_the_definition(seed, bins, n, m, alpha):
 
 
 def test_perfect_generator_scores_none_where_the_published_test_finds_five(numpy_rng):
-    # 100 pairs of tables at 5 %: any bin called different in more than 17 of them has probability below 1e-5.
+    # 50 pairs of tables at 5 %: any bin called different in more than 11 of them has probability below 1e-4.
     shares = np.full(100, 0.01)
     any_bin = published = 0
-    for _ in range(100):
+    for _ in range(50):
         counts, real = numpy_rng.multinomial(5000, shares), numpy_rng.multinomial(20_000, shares)
         any_bin += ndb(counts=counts, real_counts=real) > 0
         pooled = (counts + real) / 25_000
         z = np.abs(counts / 5000 - real / 20_000) / np.sqrt(pooled * (1 - pooled) * (1 / 5000 + 1 / 20_000))
         published += (2 * stats.norm.sf(z) < 0.05).sum()
-    assert any_bin <= 17
-    assert published / 100 == pytest.approx(4.9, abs=1.0)
+    assert any_bin <= 11
+    assert published / 50 == pytest.approx(4.9, abs=1.4)
 
 
 def test_five_per_cent_unless_told():
