@@ -140,8 +140,8 @@ def tail_integral(share: Float[np.ndarray, "*modes"], n: int, order: float = 1.0
     v = np.exp(LOG_STEPS)
     share = np.asarray(share, dtype=float)[..., None]
     base = share - (1 - share) * np.expm1(-v / n)
-    values: np.ndarray = (v * np.exp(-v) * base**-order).sum(axis=-1) * (LOG_STEPS[1] - LOG_STEPS[0])
-    return values
+    # One share gives one number, which NumPy would hand out as no array.
+    return np.asarray((v * np.exp(-v) * base**-order).sum(axis=-1) * (LOG_STEPS[1] - LOG_STEPS[0]))
 
 
 def log_tail(shares: Float[np.ndarray, " modes"], n: int) -> Float[np.ndarray, " modes"]:
