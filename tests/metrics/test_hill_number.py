@@ -135,10 +135,11 @@ def test_larger_orders_listen_to_frequent_modes():
         (np.array([1, 2]), -1, "`order` must be 0 or more, got -1"),
         (np.array([1, 2]), math.nan, "`order` must be 0 or more, got nan"),
         (np.array([1, 1]), 3, "`counts` needs at least 3 samples, got 2"),
+        (np.array([1, 1]), 2.1, "`counts` needs at least 3 samples, got 2"),
         (np.array([0, 0]), 1, "`counts` needs at least 1 samples, got 0"),
         (np.array([0.2, 3]), 1, "count, do not weigh"),
     ],
-    ids=["negative", "nan", "fewer-than-order", "none", "weights"],
+    ids=["negative", "nan", "fewer-than-order", "fewer-than-part", "none", "weights"],
 )
 @pytest.mark.bad_input
 def test_bad_input_is_explained(counts, order, message):

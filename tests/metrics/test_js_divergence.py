@@ -84,6 +84,15 @@ def test_the_interval_covers_the_truth(now, known, numpy_rng):
     assert np.mean([low <= truth <= high for low, high in ends]) >= 0.75
 
 
+def test_the_interval_by_hand():
+    # Shares 0.8 and 0.2 against halves: the slope is ln(2p / (p + 1/2)) / 2, its variance 0.16 times the difference
+    # squared.
+    counts = np.array([80_000, 20_000])
+    low, high = js_interval(counts=counts, shares=np.array([0.5, 0.5]))
+    rise = math.log(1.6 / 1.3) / 2 - math.log(0.4 / 0.7) / 2
+    assert (high - low) / 2 == pytest.approx(1.959964 * 0.4 * rise / math.sqrt(1e5), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("counts", "base", "message"),
     [

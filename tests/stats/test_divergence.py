@@ -119,6 +119,14 @@ def test_modes_that_the_reference_lacks_do_not_disturb(divergence):
     assert longer == pytest.approx(beyond_chance(divergence, counts, SHARES, None, seed=0))
 
 
+def test_noise_is_half_of_curvature_times_variance_and_none_far_away():
+    now, shares, n = np.array([0.0, 0.2, 0.8]), np.array([0.3, 0.2, 0.5]), 400
+    assert KL.noise(now, shares, n) == pytest.approx([0, 0.8 / 800, 0.2 / 800])
+    assert JS.noise(now, shares, n) == pytest.approx([0, 0.5 * 0.8 / 1600, 0.5 / 1.3 * 0.2 / 1600])
+    # An absolute difference has noise where it is nothing but noise: 0.02 / sqrt(2 pi), and none at fifteen deviations.
+    assert TV.noise(now, shares, n) == pytest.approx([0, 0.02 / math.sqrt(2 * math.pi), 0], abs=1e-12)
+
+
 def test_the_variance_by_chance_is_that_of_chi_square(numpy_rng):
     # 2n KL is chi-square with two degrees of freedom: variance 4 / 4n^2. 200 draws know it to 20 %; five of these.
     _, scatter = chance(KL, SHARES, 1000, None, seed=0)
@@ -158,6 +166,15 @@ class TestSmoothInterval:
         counts = np.array([100, 0, 0])
         low, high = smooth_interval(0.7, self.slope, counts, SHARES, None, chance_variance=0.0, level=0.95)
         assert high - low > 0.1
+
+    def test_behind_a_classifier_by_hand(self):
+        # Of two modes, the first is called the second once in four, the second always itself. Called shares 0.6 and
+        # 0.4 are true shares 0.8 and 0.2; one more call of the first adds 4/3 and takes 1/3.
+        known, counts, halves = np.array([[0.75, 0.25], [0.0, 1.0]]), np.array([60_000, 40_000]), np.array([0.5, 0.5])
+        low, high = smooth_interval(0.0, self.slope, counts, halves, known, chance_variance=0.0, level=0.95)
+        first, second = math.log(1.6), math.log(0.4)
+        rise = (4 / 3 * first - 1 / 3 * second) - second
+        assert (high - low) / 2 == pytest.approx(1.959964 * math.sqrt(0.24 / 1e5) * rise, rel=2e-3)
 
     def test_confusion_widens_it(self):
         counts = np.array([700, 200, 100])

@@ -165,6 +165,15 @@ class TestUndoConfusionOfAThousandModes:
             assert shares == pytest.approx(undo_confusion(table, confusion), abs=1e-9)
 
 
+class TestUndoConfusionBehindAPoorClassifier:
+    def test_a_mode_that_begins_as_nothing_may_turn_out_to_be_all(self):
+        # The inverse matrix gives the first mode a negative share; yet it alone explains the calls best.
+        confusion = np.array([[0.2, 0.2, 0.6], [0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
+        assert undo_confusion(np.array([0, 20, 80]), confusion) == pytest.approx([1.0, 0.0, 0.0], abs=1e-3)
+        confusion = np.array([[0.4, 0.1, 0.5], [0.6, 0.4, 0.0], [0.0, 0.0, 1.0]])
+        assert undo_confusion(np.array([96, 2, 2]), confusion) == pytest.approx([0.06, 0.94, 0.0], abs=5e-3)
+
+
 class TestUndoConfusionWithoutAnInverse:
     def test_modes_that_are_called_alike_share_what_was_called(self):
         confusion = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
