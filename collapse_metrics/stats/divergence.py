@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 from scipy import special, stats
 
 from collapse_metrics.stats.shares import undo_confusion
@@ -77,7 +77,7 @@ def called_shares(
 
 
 def shares_behind(
-    counts: Int[np.ndarray, "*sets modes"], confusion: Float[np.ndarray, "modes modes"] | None
+    counts: Real[np.ndarray, "*sets modes"], confusion: Float[np.ndarray, "modes modes"] | None
 ) -> Float[np.ndarray, "*sets modes"]:
     """Shares of the modes behind the counts: corrected for confusion where it is known, else as they were counted."""
     if confusion is not None:

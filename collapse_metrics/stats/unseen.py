@@ -1,7 +1,7 @@
 """What did these samples not show? Modes never met: their probability, their number, and how many to expect."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 from scipy import special
 
 LOG_STEPS = np.arange(-60.0, 5.01, 0.2)
@@ -10,13 +10,13 @@ double precision holds, and the trapezoid rule errs below 1e-12 for a function t
 compares with plain sums)."""
 
 
-def once_and_twice(counts: Int[np.ndarray, " modes"]) -> tuple[int, int, int, int]:
+def once_and_twice(counts: Real[np.ndarray, " modes"]) -> tuple[int, int, int, int]:
     """Number of samples, of modes met, of modes met exactly once, and of modes met exactly twice."""
     counts = np.asarray(counts)
     return int(counts.sum()), int((counts > 0).sum()), int((counts == 1).sum()), int((counts == 2).sum())
 
 
-def next_share(counts: Int[np.ndarray, " modes"]) -> float:
+def next_share(counts: Real[np.ndarray, " modes"]) -> float:
     """Share that a mode which was met once probably has (Chao and Jost 2012), from the modes met once and twice."""
     n, _, once, twice = once_and_twice(counts)
     if once == 0:
@@ -26,7 +26,7 @@ def next_share(counts: Int[np.ndarray, " modes"]) -> float:
     return 2 / ((n - 1) * (once - 1) + 2)
 
 
-def unseen_modes(counts: Int[np.ndarray, " modes"]) -> float:
+def unseen_modes(counts: Real[np.ndarray, " modes"]) -> float:
     """Estimated number of modes that the generator has and these samples do not show; the least that fits (Chao)."""
     n, _, once, _ = once_and_twice(counts)
     share = next_share(counts)
@@ -151,7 +151,7 @@ def log_tail(shares: Float[np.ndarray, " modes"], n: int) -> Float[np.ndarray, "
     return tail
 
 
-def entropy(counts: Int[np.ndarray, " modes"]) -> float:
+def entropy(counts: Real[np.ndarray, " modes"]) -> float:
     """Entropy of the modes in nats, corrected for what few samples hide (Chao, Wang and Jost 2013)."""
     seen = np.asarray(counts, dtype=float)
     seen = seen[seen > 0]

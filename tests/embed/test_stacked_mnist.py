@@ -127,7 +127,7 @@ def test_is_known_by_name_and_fingerprinted(embed):
 @pytest.fixture(scope="module")
 def reference(digits):
     real, numbers = stacks(digits, 300)
-    return cm.Reference.fit(real=real, embedder="stacked_mnist", labels=numbers, value_range=(0, 1))
+    return cm.Reference.fit(real=real, embedder="stacked_mnist", labels=numbers, value_range=(0.0, 1.0))
 
 
 class TestReference:

@@ -30,7 +30,7 @@ def test_agrees_with_the_definition(counts):
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=30).filter(lambda counts: sum(counts) > 0))
 def test_is_the_hill_number_of_order_zero(counts):
-    assert chao1(counts=np.array(counts)) == pytest.approx(hill_number(counts=np.array(counts), order=0))
+    assert chao1(counts=np.array(counts)) == pytest.approx(hill_number(counts=np.array(counts), order=0.0))
 
 
 @pytest.mark.parametrize(("modes", "n"), [(10, 100), (100, 250), (1000, 2000)])

@@ -68,8 +68,8 @@ def test_many_samples_agree_with_the_plug_in_number():
 def test_the_base_is_of_the_logarithm():
     counts = np.array([60, 40, 0, 0])
     nats = kl_divergence(counts=counts, shares=np.full(4, 0.25))
-    assert kl_divergence(counts=counts, shares=np.full(4, 0.25), base=2) == pytest.approx(nats / math.log(2))
-    assert kl_divergence(counts=counts, shares=np.full(4, 0.25), base=10) == pytest.approx(nats / math.log(10))
+    assert kl_divergence(counts=counts, shares=np.full(4, 0.25), base=2.0) == pytest.approx(nats / math.log(2))
+    assert kl_divergence(counts=counts, shares=np.full(4, 0.25), base=10.0) == pytest.approx(nats / math.log(10))
 
 
 def test_the_generator_comes_first():

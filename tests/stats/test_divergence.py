@@ -125,6 +125,8 @@ def test_noise_is_half_of_curvature_times_variance_and_none_far_away():
     assert JS.noise(now, shares, n) == pytest.approx([0, 0.5 * 0.8 / 1600, 0.5 / 1.3 * 0.2 / 1600])
     # An absolute difference has noise where it is nothing but noise: 0.02 / sqrt(2 pi), and none at fifteen deviations.
     assert TV.noise(now, shares, n) == pytest.approx([0, 0.02 / math.sqrt(2 * math.pi), 0], abs=1e-12)
+    # At two deviations: the mean of |2 + z| is 2.01698.
+    assert TV.noise(np.array([0.2]), np.array([0.24]), n) == pytest.approx(0.02 * 0.01698 / 2, rel=1e-3)
 
 
 def test_the_variance_by_chance_is_that_of_chi_square(numpy_rng):
