@@ -8,7 +8,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets, check_k, check_rows
-from collapse_metrics.metrics._neighbours import SECOND_LOOK, TIE, Neighbourhood, digest, neighbourhood, whole_rows
+from collapse_metrics.metrics._neighbours import (
+    REMEMBERED,
+    SECOND_LOOK,
+    TIE,
+    Neighbourhood,
+    digest,
+    neighbourhood,
+    whole_rows,
+)
 from collapse_metrics.metrics._screen import Rows, bounds, doubt, squared
 
 AT_ONCE = 1 << 19
@@ -41,7 +49,10 @@ class Balls:
         """Measure the radii of real rows."""
         check_feature_sets(real=real)
         check_k(k, real=real)
-        rows = Rows(real)
+        return cls._around(Rows(real.detach().clone()), k)  # the caller may change the rows in place
+
+    @classmethod
+    def _around(cls, rows: Rows, k: int) -> "Balls":
         near = neighbourhood(rows, rows, k)
         # The middle of an even number of radii, as numpy takes it and the authors of clipped density do.
         clipped = near.reach.clamp(max=near.reach.sqrt().quantile(0.5).square())
@@ -72,22 +83,20 @@ def balls_of(real: "Tensor | Balls", k: int, **sets: Tensor) -> Balls:
 
 
 def _remembered_balls(real: Tensor, k: int) -> Balls:
-    key = (digest(real), k)
-    if key not in _remembered:
-        # A copy, because the caller may change the rows in place.
-        _remembered[key] = Balls.fit(real=real.detach().clone(), k=k)
-        while len(_remembered) > REMEMBERED:
-            _remembered.popitem(last=False)
-    _remembered.move_to_end(key)
-    return _remembered[key]
+    key, rows = (digest(real), k), Rows(real)
+    if key in _remembered:
+        _remembered.move_to_end(key)
+        return Balls(rows, k, *_remembered[key])
+    balls = Balls._around(rows, k)
+    _remembered[key] = balls.reach, balls.clipped, balls.usual
+    if len(_remembered) > REMEMBERED:
+        _remembered.popitem(last=False)
+    return balls
 
 
-REMEMBERED = 2
-"""Sets of real rows whose balls are kept, with the rows: a reference is asked again and again, with ever new samples.
-More than two would hold on to memory that nobody knows of."""
-
-_remembered: OrderedDict[tuple[str, int], Balls] = OrderedDict()
-"""Balls by (digest of the rows, k), the oldest first."""
+_remembered: OrderedDict[tuple[str, int], tuple[Tensor, Tensor, float]] = OrderedDict()
+"""What balls are made of besides the rows, by (digest of the rows, k), the oldest first: a reference is asked again and
+again, with ever new samples."""
 
 
 @dataclass
@@ -109,7 +118,7 @@ class BallCounts:
 
 def count(balls: Balls, fake: Float[Tensor, "n_fake dim"], *, recall: bool = False) -> BallCounts:
     """Count who lies in whose ball, on the edge or inside."""
-    x, y = Rows(fake, centre=balls.rows.centre), balls.rows
+    x, y = Rows(fake, like=balls.rows), balls.rows
     edge = (1 + TIE) ** 2
     own = Rows(fake)
     reach = neighbourhood(own, own, balls.k).reach * edge if recall else torch.full((len(fake),), -torch.inf)
@@ -133,12 +142,12 @@ def _take(
     start, column = corner
     mine, theirs = slice(start, start + block.shape[0]), slice(column, column + block.shape[1])
     # Rounded up to float32, so that no pair on the edge is missed; what this lets in too much is decided below.
-    hit = block <= _up(limits["ball"][theirs])
+    hit = block <= _up(limits["ball"][theirs] * y.unit)
     if limits["own"][mine].amax() >= 0:
-        hit |= block <= _up(limits["own"][mine])[:, None]
+        hit |= block <= _up(limits["own"][mine] * y.unit)[:, None]
     for flat in true_places(hit).split(AT_ONCE):
         i, j = flat // block.shape[1] + start, flat % block.shape[1] + column
-        low = block.flatten()[flat].double()
+        low = block.flatten()[flat].double() / y.unit
         high = low + doubt(x, y, i, j)
         at = {"ball": limits["ball"][j], "clipped": limits["clipped"][j], "own": limits["own"][i]}
         open_ = torch.zeros_like(low, dtype=torch.bool)
@@ -157,7 +166,7 @@ def _exactly(x: Rows, y: Rows, i: Tensor, j: Tensor, column: int, width: int) ->
     if len(i) <= MANY:
         return squared(x, y, i, j)
     found = torch.empty(len(i), dtype=torch.float64, device=i.device)
-    tile = Rows(y.rows[column : column + width], centre=y.centre)
+    tile = Rows(y.rows[column : column + width], like=y)
     first, last = int(i[0]), int(i[-1])
     for start in range(first, last + 1, SECOND_LOOK):
         rows = torch.arange(start, min(start + SECOND_LOOK, last + 1), device=i.device)

@@ -14,7 +14,6 @@ from collapse_metrics.metrics._screen import (
     SPARE,
     Rows,
     doubt,
-    middle,
     nearest_candidates,
     squared,
 )
@@ -57,7 +56,7 @@ def neighbourhood(x: Rows, y: Rows, k: int) -> Neighbourhood:
     others = len(y) - (x is y)
     found = nearest_candidates(x, y, min(k + SPARE, others))
     row = torch.arange(len(x), device=found.column.device)
-    low = found.bound.double()
+    low = found.bound.double() / x.unit
     high = low + doubt(x, y, row[:, None], found.column)
     # What decides lies between the k-th smallest lower bound and the k-th smallest upper one.
     nearer = high < low[:, k - 1 : k]
@@ -67,7 +66,8 @@ def neighbourhood(x: Rows, y: Rows, k: int) -> Neighbourhood:
     exact[i, place] = squared(x, y, i, found.column[i, place])
     low[i, place] = high[i, place] = exact[i, place]
     reach = exact.kthvalue(k, dim=1).values
-    complete = (found.bound[:, -1] > reach * (1 + TIE) ** 2) | (low.shape[1] == others)
+    # Not `low`, which holds the exact distances by now.
+    complete = (found.bound[:, -1] / x.unit > reach * (1 + TIE) ** 2) | (low.shape[1] == others)
     for rows in row[~complete].split(SECOND_LOOK):
         again = whole_rows(x, y, rows)
         column = again.topk(low.shape[1], dim=1, largest=False).indices
@@ -95,8 +95,8 @@ def whole_rows(x: Rows, y: Rows, rows: Tensor) -> Tensor:
 
 def nearest(x: Float[Tensor, "n dim"], to: Float[Tensor, "m dim"]) -> tuple[Float[Tensor, " n"], Int[Tensor, " n"]]:
     """Distance from every row of ``x`` to the nearest row of ``to``, and which row that is, the first of equals."""
-    centre = middle(to.detach())
-    mine, theirs = Rows(x, centre=centre), Rows(to, centre=centre)
+    theirs = Rows(to)
+    mine = Rows(x, like=theirs)
     found = neighbourhood(mine, theirs, 1)
     near = found.low <= (found.reach * (1 + TIE) ** 2)[:, None]
     column = torch.where(near, found.column, len(to)).amin(dim=1)

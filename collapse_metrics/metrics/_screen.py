@@ -5,6 +5,7 @@ hides near copies. Here it only *screens*: every bound keeps below the true squa
 rounding, and whatever the bounds cannot decide is computed again, exactly.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,9 @@ SLACK = 1.5e-6
 them, from 2 to 2,048 dimensions, for normal, skewed and heavy-tailed rows (tests/metrics/test_screen.py measures it);
 beyond 4,096 dimensions it may grow with the square root."""
 
+BOX = 1e15
+"""Largest coordinate, of rows that are mostly near one, in float32 tiles: its square still has room for a sum."""
+
 SAME_POINT = 1e-12
 """Squared distances below this share of the two squared norms are rounding, and are taken as zero: float32 features
 that differ in their last bit differ by 1e-14 of it."""
@@ -36,31 +40,60 @@ MOST_DIRECT = 1 << 19
 
 
 class Rows:
-    """Feature rows with what bounding their distances needs: a centre, squared norms, and a share for rounding.
+    """Feature rows with what bounding their distances needs: a centre, a scale, squared norms, a share for rounding.
 
     Args:
         rows: The features.
-        centre: Subtracted before anything else, because far from the origin all digits would be lost. Two sets that
-            are compared need the same one.
+        like: Take centre and scale from these rows; two sets that are compared need the same ones.
+
+    Attributes:
+        centre: Subtracted before anything else, because far from the origin all digits would be lost.
+        scale: Power of two that brings the rows to about one, because squares of 1e20 and of 1e-25 have no place in
+            float32.
     """
 
-    def __init__(self, rows: Tensor, *, centre: Tensor | None = None) -> None:
+    def __init__(self, rows: Tensor, *, like: "Rows | None" = None) -> None:
         self.rows = floating(rows.detach())
-        self.centre = middle(self.rows) if centre is None else centre
+        self.centre: Tensor = middle(self.rows) if like is None else like.centre
+        self.scale: float = like.scale if like is not None else self._usual_scale()
         self.slack = SLACK * max(1.0, (rows.shape[1] / 4096) ** 0.5)
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def unit(self) -> float:
+        """What a squared distance of one is worth in bounds."""
+        return self.scale**2
+
+    @cached_property
+    def scaled_norms(self) -> Tensor:
+        """Squared norms of the tiles' rows; torch sums in a tree, so float32 is good to a few of its last digits."""
+        return torch.cat([self.tile(s).square_().sum(dim=1) for s in range(0, len(self), TILE)])
+
     @cached_property
     def norms(self) -> Tensor:
-        """Squared norms of the centred rows; torch sums in a tree, so float32 is good to a few of its last digits."""
-        return torch.cat([self.tile(s).square_().sum(dim=1) for s in range(0, len(self), TILE)]).double()
+        """Squared norms of the centred rows, in float64 and in the rows' own unit."""
+        return self.scaled_norms.double() / self.unit
+
+    @cached_property
+    def room(self) -> Tensor:
+        """The same, for doubts: without end for rows that stand at the edge of the box instead of where they are."""
+        edge = torch.cat([(self.tile(s).abs() >= BOX).any(dim=1) for s in range(0, len(self), TILE)])
+        return torch.where(edge, torch.inf, self.norms)
 
     def tile(self, start: int) -> Tensor:
-        """Centred float32 rows of one tile."""
+        """Centred and scaled float32 rows of one tile.
+
+        Diverged rows are put at the edge of a box. That brings no two rows further apart, so bounds stay bounds.
+        """
         centred: Tensor = self.rows[start : start + TILE].to(self.centre.dtype) - self.centre
-        return centred.float()
+        return centred.mul_(self.scale).float().clamp_(-BOX, BOX)
+
+    def _usual_scale(self) -> float:
+        reach = (self.rows[:: max(1, len(self) // 1000)] - self.centre).abs().amax(dim=1)
+        largest = float(reach.median()) or float(reach.max())
+        return 1.0 if largest == 0 or not math.isfinite(largest) else 2.0 ** -math.frexp(largest)[1]
 
 
 def floating(rows: Tensor) -> Tensor:
@@ -79,10 +112,10 @@ def middle(rows: Tensor) -> Tensor:
 def bounds(x: Rows, y: Rows, *, half: bool = False) -> Iterator[tuple[int, int, Tensor]]:
     """Tiles ``(first row, first column, bounds)``; with ``half``, only those on or above a symmetric matrix's diagonal.
 
-    The tensor is reused for the next tile.
+    Bounds are squared distances times ``unit``. The tensor is reused for the next tile.
     """
     buffer = torch.empty(TILE * TILE, dtype=torch.float32, device=x.rows.device)
-    high, wide = ((1 - x.slack) * side.norms.float() for side in (x, y))
+    high, wide = ((1 - x.slack) * side.scaled_norms for side in (x, y))
     for start, column in _order(len(x), len(y), half=half):
         rows = x.tile(start)
         columns = rows if x is y and column == start else y.tile(column)
@@ -100,8 +133,8 @@ def _order(rows: int, columns: int, *, half: bool) -> list[tuple[int, int]]:
 
 def doubt(x: Rows, y: Rows, i: Tensor, j: Tensor) -> Tensor:
     """How far the true squared distance of pairs may lie above its bound."""
-    room: Tensor = 2 * x.slack * (x.norms[i] + y.norms[j])
-    return room
+    above: Tensor = 2 * x.slack * (x.room[i] + y.room[j])
+    return above
 
 
 def squared(x: Rows, y: Rows, i: Tensor, j: Tensor) -> Tensor:

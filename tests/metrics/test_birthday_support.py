@@ -164,5 +164,9 @@ def test_bad_input_is_explained(fake, tolerance, message):
 def test_the_radii_of_a_fake_set_are_asked_for_once(rng, monkeypatch):
     rows = torch.randn(50, 3, generator=rng)
     duplicate_rate(fake=rows)
-    monkeypatch.setattr(_neighbours, "neighbourhood", lambda *_: pytest.fail("measured again"))
+    plain, asked = _neighbours.neighbourhood, []
+    monkeypatch.setattr(_neighbours, "neighbourhood", lambda *sets: asked.append(sets) or plain(*sets))
     birthday_support(fake=rows)
+    assert not asked, "remembered since the duplicate rate"
+    birthday_support(fake=rows + 1)
+    assert len(asked) == 1

@@ -132,6 +132,26 @@ def test_balls_fitted_beforehand_change_nothing(rng):
     assert torch.equal(balls.radius, metrics._neighbours.kth_neighbour_distance(real, 3))
 
 
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_the_unit_of_the_features_is_all_one(scale, rng):
+    # Squares of these have no place in float32; one diverged sample is no neighbour of anybody.
+    real, fake = torch.randn(80, 4, generator=rng), torch.randn(60, 4, generator=rng)
+    plain = neighbour_metrics(real=real, fake=fake)
+    assert neighbour_metrics(real=scale * real, fake=scale * fake) == pytest.approx(plain, abs=0.02)
+    stray = torch.cat([fake, torch.full((1, 4), 1e20)])
+    assert metrics.coverage(real=real, fake=stray) == plain["coverage"]
+    assert metrics.precision(real=real, fake=stray) == pytest.approx(plain["precision"] * 60 / 61)
+
+
+def test_balls_keep_the_rows_that_they_were_fitted_to(rng):
+    real, fake = torch.randn(80, 4, generator=rng), torch.randn(60, 4, generator=rng)
+    balls = Balls.fit(real=real)
+    before = neighbour_metrics(real=balls, fake=fake)
+    real += 100
+    assert neighbour_metrics(real=balls, fake=fake) == before
+    assert neighbour_metrics(real=real, fake=fake) != before
+
+
 def test_only_recall_asks_for_balls_of_samples(rng):
     real = torch.randn(30, 4, generator=rng)
     assert not count(Balls.fit(real=real), real[:2]).recalled.any(), "two samples are too few for balls of five"
