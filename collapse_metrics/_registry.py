@@ -50,6 +50,11 @@ Interval = Callable[..., tuple[float, float]]
 """A metric's own interval: the metric's data and ``level=`` in, low and high end out."""
 
 
+def no_interval(**_: Any) -> tuple[float, float]:
+    """None: it counts what these very samples show, and with a tenth of them left out it would count something else."""
+    return math.nan, math.nan
+
+
 @dataclass(frozen=True)
 class MetricSpec:
     """What the rest of the package has to know about one metric or probe."""
@@ -106,7 +111,8 @@ def _registrar(registry: dict[str, MetricSpec], data: frozenset[str]) -> Callabl
             unmoved_by: What may be done to all feature sets together without changing the score.
             span: Smallest and largest value that the number can take; intervals end there.
             is_test: Whether the number is a p-value; it then has a level instead of an interval.
-            interval: The metric's own interval, where theory gives one; left out, a delete-block jackknife.
+            interval: The metric's own interval, where theory gives one; left out, a delete-block jackknife;
+                ``no_interval`` where neither is honest.
         """
 
         def register(compute: Score) -> Score:

@@ -5,7 +5,7 @@ import math
 import sys
 from dataclasses import dataclass
 
-from collapse_metrics._registry import METRICS, PROBES, MetricSpec
+from collapse_metrics._registry import METRICS, PROBES, MetricSpec, no_interval
 from collapse_metrics.catalogue import STANDARD, TABLES
 from collapse_metrics.given import PER_MODE, PER_STEP, SCATTERED
 from collapse_metrics.probing import PARTS, STANDARD_PROBES, USUAL
@@ -102,6 +102,8 @@ def _interval(spec: MetricSpec) -> str:
         return "none: a p-value is compared with a level fixed beforehand"
     if spec.name in PROBES:
         return f"by the scatter over {PARTS} parts of the latents"
+    if spec.interval is no_interval:
+        return (no_interval.__doc__ or "").removesuffix(".").replace("None", "none", 1)
     if spec.interval is not None:
         own = (inspect.getdoc(spec.interval) or "").partition("\n")[0].removesuffix(".")
         return f"its own: {own[:1].lower()}{own[1:]}" if own else "its own"

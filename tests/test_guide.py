@@ -58,6 +58,7 @@ def test_entries_say_how_sure_a_number_is():
     assert by_name["recall"].expected == "by 20 sets of held-out real rows"
     assert by_name["mode_coverage"].expected == "by 199 simulated looks of a generator with the reference's shares"
     assert by_name["loss_oscillation"].interval.startswith("none")
+    assert by_name["modes_seen"].interval.startswith("none: it counts what these very samples show")
     assert by_name["loss_oscillation"].expected.startswith("from 0.01 to 1")
     assert by_name["mode_coverage"].may_use == ("confusion",)
     assert by_name["coverage"].standard

@@ -79,6 +79,8 @@ def neighbourhood(x: Rows, y: Rows, k: int) -> Neighbourhood:
 
 def whole_rows(x: Rows, y: Rows, rows: Tensor) -> Tensor:
     """Squared distances of some rows of ``x`` to all of ``y`` in float64; infinite to itself where both are one set."""
+    if len(rows) == 0:  # as a rule, the bounds decide every row
+        return torch.empty(0, len(y), dtype=torch.float64, device=rows.device)
     centred = x.rows[rows].double() - x.centre
     own = centred.square().sum(dim=1, keepdim=True)  # the kept norms are of float32 rows, too coarse here
     found = torch.empty(len(rows), len(y), dtype=torch.float64, device=rows.device)
@@ -126,7 +128,7 @@ _remembered: OrderedDict[tuple[str, int], Tensor] = OrderedDict()
 def digest(x: Tensor) -> str:
     """Of the values, not of the object: a set may be changed in place, also through an array that shares its memory."""
     values = x.detach().cpu().contiguous()
-    taken = hashlib.blake2b(f"{x.device} {x.dtype} {tuple(x.shape)}".encode(), digest_size=16)
+    taken = hashlib.sha256(f"{x.device} {x.dtype} {tuple(x.shape)}".encode())
     taken.update(values.view(torch.uint8).numpy().data)
     return taken.hexdigest()
 

@@ -69,7 +69,8 @@ class Rows:
     @cached_property
     def scaled_norms(self) -> Tensor:
         """Squared norms of the tiles' rows; torch sums in a tree, so float32 is good to a few of its last digits."""
-        return torch.cat([self.tile(s).square_().sum(dim=1) for s in range(0, len(self), TILE)])
+        buffer = self.buffer()
+        return torch.cat([self.tile(s, buffer).square_().sum(dim=1) for s in range(0, len(self), TILE)])
 
     @cached_property
     def norms(self) -> Tensor:
@@ -79,16 +80,25 @@ class Rows:
     @cached_property
     def room(self) -> Tensor:
         """The same, for doubts: without end for rows that stand at the edge of the box instead of where they are."""
-        edge = torch.cat([(self.tile(s).abs() >= BOX).any(dim=1) for s in range(0, len(self), TILE)])
+        buffer = self.buffer()
+        edge = torch.cat([(self.tile(s, buffer).abs_() >= BOX).any(dim=1) for s in range(0, len(self), TILE)])
         return torch.where(edge, torch.inf, self.norms)
 
-    def tile(self, start: int) -> Tensor:
-        """Centred and scaled float32 rows of one tile.
+    def tile(self, start: int, buffer: Tensor | None = None) -> Tensor:
+        """Centred and scaled float32 rows of one tile, written over a buffer where one is given.
 
         Diverged rows are put at the edge of a box. That brings no two rows further apart, so bounds stay bounds.
         """
-        centred: Tensor = self.rows[start : start + TILE].to(self.centre.dtype) - self.centre
-        return centred.mul_(self.scale).float().clamp_(-BOX, BOX)
+        part = self.rows[start : start + TILE]
+        if part.dtype != torch.float32 or self.centre.dtype != torch.float32:
+            return ((part.to(self.centre.dtype) - self.centre) * self.scale).float().clamp_(-BOX, BOX)
+        out = torch.empty_like(part) if buffer is None else buffer[: part.numel()].view(part.shape)
+        centred: Tensor = torch.sub(part, self.centre, out=out)
+        return centred.mul_(self.scale).clamp_(-BOX, BOX)
+
+    def buffer(self) -> Tensor:
+        """Room for one tile; asked for once, because freed tiles of a dozen megabytes are not always used again."""
+        return torch.empty(min(TILE, len(self)) * self.rows.shape[1], dtype=torch.float32, device=self.rows.device)
 
     def _usual_scale(self) -> float:
         reach = (self.rows[:: max(1, len(self) // 1000)] - self.centre).abs().amax(dim=1)
@@ -116,9 +126,11 @@ def bounds(x: Rows, y: Rows, *, half: bool = False) -> Iterator[tuple[int, int, 
     """
     buffer = torch.empty(TILE * TILE, dtype=torch.float32, device=x.rows.device)
     high, wide = ((1 - x.slack) * side.scaled_norms for side in (x, y))
+    mine, theirs, made = x.buffer(), y.buffer(), -1
     for start, column in _order(len(x), len(y), half=half):
-        rows = x.tile(start)
-        columns = rows if x is y and column == start else y.tile(column)
+        if start != made:
+            rows, made = x.tile(start, mine), start
+        columns = rows if x is y and column == start else y.tile(column, theirs)
         block = buffer[: len(rows) * len(columns)].view(len(rows), len(columns))
         torch.addmm(wide[column : column + TILE], rows, columns.T, alpha=-2.0, out=block)
         block += high[start : start + TILE, None]

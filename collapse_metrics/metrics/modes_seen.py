@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Int
 
 from collapse_metrics._checks import check_tallies
-from collapse_metrics._registry import metric
+from collapse_metrics._registry import metric, no_interval
 
 
-@metric(best=np.inf, collapsed=1.0, paper="https://arxiv.org/abs/1705.07761")
+@metric(best=np.inf, collapsed=1.0, paper="https://arxiv.org/abs/1705.07761", interval=no_interval)
 def modes_seen(*, counts: Int[np.ndarray, " modes"]) -> float:
     """Modes that at least one sample was called.
 

@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import Int
 
 from collapse_metrics._checks import check_tallies
-from collapse_metrics._registry import metric
+from collapse_metrics._registry import metric, no_interval
 from collapse_metrics.stats.shares import holm, two_sample_p_values
 
 
-@metric(best=0.0, collapsed=1.0, paper="https://arxiv.org/abs/1805.12462", span=(0.0, 1.0))
+@metric(best=0.0, collapsed=1.0, paper="https://arxiv.org/abs/1805.12462", span=(0.0, 1.0), interval=no_interval)
 def ndb(*, counts: Int[np.ndarray, " modes"], real_counts: Int[np.ndarray, " modes"], alpha: float = 0.05) -> float:
     """Share of bins in which real and generated samples are differently frequent beyond doubt.
 

@@ -22,7 +22,7 @@ from collapse_metrics.given import PER_STEP
 from collapse_metrics.measurements import look_at, measure_look
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
-from reference_gans.studies._known_law import Mixture, real_digits, steady_losses, wandering_modes
+from reference_gans.studies._known_law import MODES, Mixture, real_digits, steady_losses, wandering_modes
 
 SIZES = (75, 150, 300)
 """Generated samples, or steps of a series. A reference of 1,200 rows lends at most half of its 600 held-out rows."""
@@ -44,6 +44,13 @@ LEVEL = 0.95
 
 FAMILY = 0.05
 """Probability that a table of nothing but right rows calls any of them wrong: split over its rows (Bonferroni)."""
+
+TRUTHS = {"chao1": float(MODES)}
+"""What a metric estimates, where that is known and is not its mean: its interval is asked to hold this."""
+
+NEVER_NEGATIVE = ("js_divergence", "kl_divergence", "total_variation")
+"""Scores that are 0 on average where nothing is wrong, of something that cannot be less: where the mean of some draws
+is, the truth is 0."""
 
 Row = dict[str, Any]
 
@@ -170,7 +177,10 @@ def summarise(name: str, world: str, n: int, said: list[list[dict[str, Measureme
     """How often the interval holds the mean score beside the same reference, and the expected range the score."""
     groups = [[found[name] for found in group if name in found] for group in said]
     groups = [group for group in groups if len(group) > 1]
-    asked = [("interval", LEVEL, [_covered(g) for g in groups]), ("expected", LEVEL, [_held(g) for g in groups])]
+    asked = [
+        ("interval", LEVEL, [_covered(g) for g in groups]),
+        ("expected", LEVEL, [_held(g) for g in groups]),
+    ]
     if name in METRICS and METRICS[name].is_test:
         asked = [(f"alarms at {a}", a, [np.array([m.value <= a for m in g]) for g in groups]) for a in ALPHAS]
     values = np.array([m.value for group in groups for m in group])
@@ -186,7 +196,7 @@ def summarise(name: str, world: str, n: int, said: list[list[dict[str, Measureme
 
 
 def _covered(group: list[Measurement]) -> np.ndarray:
-    """Whether each interval holds the score that this generator has on average.
+    """Whether each interval holds the score that this generator has on average, or the known truth.
 
     The average of ``m`` draws is nearer to each of them than the truth is, by a factor of ``sqrt(1 - 1/m)``: it is
     moved away from the draw by that factor.
@@ -198,6 +208,7 @@ def _covered(group: list[Measurement]) -> np.ndarray:
     hits = []
     for m in with_ends:
         truth = mean if math.isinf(mean) or math.isinf(m.value) else m.value + stretch * (mean - m.value)
+        truth = TRUTHS.get(m.name, max(truth, 0.0) if m.name in NEVER_NEGATIVE else truth)
         slack = 1e-9 * max(1.0, abs(truth)) if math.isfinite(truth) else 0.0
         hits.append(m.low - slack <= truth <= m.high + slack)  # type: ignore[operator]
     return np.array(hits)
@@ -241,7 +252,8 @@ def page(rows: list[Row]) -> Iterator[str]:
     yield "# Calibration: do intervals cover, does *expected* hold, do tests keep their level?"
     yield ""
     yield "Written by `reference-gans study calibration`; do not edit. Every draw is of a *perfect* generator, whose law is the"
-    yield f"data's. *interval*: low to high holds the mean score of such generators beside the same reference, asked to be in {LEVEL:.0%}."
+    yield "data's. *interval*: low to high holds the mean score of such generators beside the same reference (`chao1`: the number of"
+    yield f"modes), asked to be in {LEVEL:.0%}."
     yield f"*expected*: the expected range holds the score, asked to be in {LEVEL:.0%}. *alarms*: a p-value at or below alpha, which is"
     yield "what it is asked to be."
     yield ""
