@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor
 
 import collapse_metrics.probes  # noqa: F401  (importing the room registers its probes)
@@ -14,7 +15,6 @@ from collapse_metrics.metrics._neighbours import digest
 from collapse_metrics.probes.sampler import Sampler
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
-from collapse_metrics.stats.u_statistics import normal_interval
 
 STANDARD_PROBES = ("latent_sensitivity", "one_hot_sensitivity")
 """Probes that run at every look."""
@@ -23,7 +23,7 @@ PROBED = 64
 """Latents that the probes look at: means over them are then good to about a tenth."""
 
 PARTS = 4
-"""Parts of the latents, whose scatter gives the interval."""
+"""Parts of the latents, whose scatter gives the interval; Student's t pays for there being only four."""
 
 RESOLUTION = 0.5 / 255
 """Half a grey level, root mean square over pixels: smaller differences are invisible in a saved picture."""
@@ -126,7 +126,7 @@ def _measured(spec: MetricSpec, world: dict[str, Any], latents: Tensor, step: in
         return value
 
     value, parts = compute(latents), [compute(part) for part in latents.chunk(PARTS)]
-    low, high = normal_interval(value, float(np.std(parts, ddof=1)) / PARTS**0.5)
-    low, high = min(value, max(low, spec.span[0])), max(value, min(high, spec.span[1]))
+    half = float(stats.t.ppf(0.975, PARTS - 1) * np.std(parts, ddof=1)) / PARTS**0.5
+    low, high = min(value, max(value - half, spec.span[0])), max(value, min(value + half, spec.span[1]))
     usual = USUAL.get(spec.name)
     return Measurement(spec.name, value, low, high, usual, n_fake=len(latents), embedder="raw", step=step)

@@ -37,7 +37,7 @@ def vendi_score(
 
     Reading the number:
         - **Healthy**: what as many real samples score. It grows with the sample size for a long while yet: a normal
-          law in 16 dimensions scores 290 with 400 samples and 783 with 1,500 (gaussian kernel, bandwidth 2).
+          law in 16 dimensions scores about 290 with 400 samples and 785 with 1,500 (gaussian kernel, bandwidth 2).
         - **Collapsed**: 1. With modes at right angles, the number of those still alive.
         - **Blind to** near copies under noise: 400 pictures behind 1,000 samples, jittered, score *more* than 1,000
           different ones. With the cosine, to the length of the features.

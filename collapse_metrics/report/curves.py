@@ -28,7 +28,14 @@ FIRST = (
 LAST = ("finite_share", "samples_needed", "detectable_share")
 """What hardly ever changes."""
 
-P_VALUES = ("class_share_test", "loss_oscillation")
+P_VALUES = (
+    "class_share_test",
+    "loss_change",
+    "loss_oscillation",
+    "loss_quadrature",
+    "mmd_test",
+    "mode_share_test",
+)
 """Small differences near 0 are what matters in these: their axis is logarithmic."""
 
 MODE = "mode_share["

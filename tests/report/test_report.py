@@ -7,9 +7,12 @@ import sys
 
 import pytest
 
+import collapse_metrics.metrics  # noqa: F401  (registers the metrics)
+from collapse_metrics._registry import METRICS
 from collapse_metrics.history import History
 from collapse_metrics.records import Verdict
 from collapse_metrics.report import write_card, write_comparison, write_report
+from collapse_metrics.report.curves import P_VALUES
 from tests.report.conftest import NAMES, Page, make_card, make_history, page_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -290,3 +293,8 @@ def test_a_real_browser_runs_the_page_without_complaint(run, tmp_path):
     assert html["data-said"] == "step 300, healthy"
     assert html["data-wide"] == "false"
     assert "CONSOLE" not in done.stderr
+
+
+def test_every_test_has_a_logarithmic_axis():
+    # The room of reports imports no metric, so it keeps a list of its own.
+    assert sorted(P_VALUES) == sorted(name for name, spec in METRICS.items() if spec.is_test)
