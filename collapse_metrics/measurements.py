@@ -39,6 +39,11 @@ SIMULATIONS = 400
 """Simulated count tables behind the interval and the expected range of mode coverage."""
 
 
+MOST_PRIOR = 0.1
+"""Samples that the prior of mode coverage's interval may stand for, as a share of those that were drawn: half a sample
+a mode would be 500 invented ones among 1,000 stacked digits."""
+
+
 @dataclass(frozen=True)
 class Look:
     """Finite generated samples, and what the reference sees in them.
@@ -140,7 +145,8 @@ def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: in
     spill = shares @ confusion - shares * np.diag(confusion)  # samples of other modes that are called this one
     rng = np.random.default_rng(seed)
     args = {"counts": counts, "shares": reference.shares, "confusion": confusion}
-    guesses = rng.dirichlet(counts + 0.5, SIMULATIONS)  # posterior under Jeffreys' prior
+    # The posterior under Jeffreys' prior, which may not outweigh the samples where modes are many.
+    guesses = rng.dirichlet(counts + min(0.5, MOST_PRIOR * n / modes), SIMULATIONS)
     low, high = np.quantile(_covered(guesses, reference, confusion), [0.025, 0.975])
     perfect = rng.multinomial(n, reference.shares @ confusion, SIMULATIONS)
     expected = np.quantile(_covered(perfect, reference, confusion), [0.025, 0.975])

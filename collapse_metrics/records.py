@@ -188,24 +188,29 @@ def _urgency(finding: Finding) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """The same in JSON's own types: no NaN, no infinity, no NumPy numbers."""
+    """The same in JSON's own types: NaN as null, infinity as a word, no NumPy numbers."""
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     if hasattr(value, "item") and not isinstance(value, str | bytes):  # NumPy and torch numbers
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def _lively(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A measurement's fields out of JSON, where null stands for NaN."""
-    value = math.nan if row["value"] is None else row["value"]
-    expected = None
-    if row["expected"] is not None:
-        low, high = (math.nan if end is None else end for end in row["expected"])
-        expected = (low, high)
-    return {**row, "value": value, "expected": expected}
+    """A measurement's fields out of JSON, where null stands for NaN and for an interval's missing end."""
+    expected = row["expected"] and tuple(_number(end) for end in row["expected"])
+    ends = {name: row[name] if row[name] is None else _number(row[name]) for name in ("low", "high")}
+    return {**row, **ends, "value": _number(row["value"]), "expected": expected}
+
+
+def _number(value: Any) -> Any:
+    if value is None:
+        return math.nan
+    return float(value) if isinstance(value, str) else value  # "inf", "-inf"
 
 
 def replace_finding(finding: Finding, *, since: int) -> Finding:
