@@ -32,10 +32,7 @@ NULL_DRAWS = 99
 of the score; so is every metric's alarm, and none is favoured by the shape of its scatter."""
 
 SECONDS = 2.0
-"""A metric that needs longer for one look at all samples is given ``FEWER`` of them: what it finds then stands."""
-
-FEWER = 2000
-"""Samples given to such a metric."""
+"""A metric that needs longer for one look is not asked at this size: what it finds among fewer samples stands."""
 
 Spoil = Callable[[DigitLaw, int, float, np.random.Generator], Samples]
 
@@ -134,7 +131,7 @@ def _score(spec: MetricSpec, law: DigitLaw, fake: Samples, draw: int) -> float:
 
 def too_slow(spec: MetricSpec, law: DigitLaw, n: int) -> bool:
     """Whether one look at so many samples takes longer than there is time for."""
-    if n <= FEWER:
+    if n <= SIZES[0].n:
         return False
     _score(spec, law, perfect(law, n, 0), 0)  # a first look may fill caches
     began = time.perf_counter()
@@ -184,7 +181,7 @@ def examine(
     began = time.perf_counter()
     try:
         if too_slow(spec, law, size.n):
-            return {"given": FEWER}
+            return {"slow": True}
         look = Look(spec, law, size.n, nulls)
         found = {defect.name: smallest(look, defect, size) for defect in defects}
     except ValueError as error:
@@ -255,10 +252,10 @@ def _page(rows: dict[str, Any], sizes: tuple[Size, ...]) -> Iterator[str]:
                     + " | ".join(cells)
                     + " |"
                 )
-        given = [f"`{name}`" for name, row in found.items() if "given" in row]
-        if given:
+        slow = [f"`{name}`" for name, row in found.items() if "slow" in row]
+        if slow:
             yield ""
-            yield f"More than {SECONDS:g} s for one look at so many samples, so give them {FEWER:,} and read the table above: {', '.join(given)}."
+            yield f"More than {SECONDS:g} s for one look at so many samples, so give them fewer and read the table above: {', '.join(slow)}."
     refused = sorted({key.partition("/")[2] for key, row in rows.items() if "refused" in row})
     yield ""
     yield f"Not asked, for they need more than rows and classes: {', '.join(f'`{n}`' for n in sorted(set(METRICS) - set(asked())))}."
