@@ -50,7 +50,7 @@ class DiffAugment(Cure):
 
 def colour(x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
     """Brighter or darker by up to a half; colours and contrast between none and twice, a half and one and a half."""
-    brightness, saturation, contrast = torch.rand(3, len(x), 1, 1, 1, generator=rng) - 0.5
+    brightness, saturation, contrast = (torch.rand(3, len(x), 1, 1, 1, generator=rng) - 0.5).unbind()
     x = x + strength * brightness
     x = x + 2 * strength * saturation * (x - x.mean(dim=1, keepdim=True))
     return x + strength * contrast * (x - x.mean(dim=(1, 2, 3), keepdim=True))
@@ -64,7 +64,8 @@ def translation(x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
     inside = row_inside[:, :, None] & column_inside[:, None, :]
     picture = torch.arange(n)[:, None, None]
     moved: Tensor = x.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2).mul(inside[:, None])
+    blanked: Tensor = moved.permute(0, 3, 1, 2) * inside[:, None]
+    return blanked
 
 
 def _moved(n: int, side: int, strength: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -20,14 +20,13 @@ class Unrolled(Cure):
     included, so the generator sees how the discriminator would react. The discriminator itself then moves
     from where it was, by one step. Metz et al. 2017, https://arxiv.org/abs/1611.02163.
 
-    How to read it: ``run.g_loss`` is measured after the discriminator's answer, so it is higher than against
-    the discriminator as it stands.
+    How to read it: ``run.g_loss`` is the loss against the discriminator's answer, so curves of different ``k`` do
+    not compare.
 
     Known traps: inner steps are plain gradient descent, as in the paper's equations, not Adam: ``rate`` is not
     that of the optimizer, and a small one leaves the discriminator where it is. All inner steps see the same
-    batches. Slopes of R1 and R2 at fakes are taken at fixed samples. Time and memory grow like
-    ``k``. ``k = 0`` is
-    no unrolling.
+    batches. Penalties on slopes hold their samples fixed, so the way through these is left out. Time and memory
+    grow like ``k``. ``k = 0`` is no unrolling.
 
     Args:
         k: Inner steps.
