@@ -20,7 +20,7 @@ class WeightClipping(Cure):
     How to read it: watch minus the critic's loss; it should fall. Most weights sit at the two ends, which is
     what Gulrajani et al. 2017 (https://arxiv.org/abs/1704.00028) found and answered with a gradient penalty.
 
-    Known traps: momentum in the critic's optimizer makes it unstable, says the paper; ``build`` makes Adam,
+    Known traps: momentum in the critic's optimizer makes it unstable at times, says the paper; ``build`` makes Adam,
     so give a recipe ``betas=(0.0, 0.999)`` or set ``run.d_optimizer``. Small limits make slopes vanish through
     the layers, large ones make the critic slow to reach its best. Networks in which the limit is below the
     usual size of a fresh weight begin with a jump.
