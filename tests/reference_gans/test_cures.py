@@ -48,6 +48,7 @@ COMBINED = {
         RELATIVISTIC,
         (PacGan(), MinibatchDiscrimination(), MinibatchStddev(), FeatureMatching(), SpectralNorm()),
     ),
+    "slopes of groups": (RELATIVISTIC, (MinibatchStddev(5), MinibatchDiscrimination(8, 2), R1(), R2())),
     "labels": (NON_SATURATING, (LabelSmoothing(), LabelFlipping(), InstanceNoise(), Dragan())),
     "penalties of the generator": (RELATIVISTIC, (ModeSeeking(), HistoricalAveraging(), LabelFlipping())),
 }

@@ -92,6 +92,17 @@ def test_colour_stays_within_its_ranges(rng):
     assert torch.allclose(brighter, brighter[:, :1, :1, :1].expand_as(brighter), atol=1e-6)
 
 
+def test_contrast_and_saturation_stretch_around_the_mean(rng):
+    stripes = torch.tensor([0.2, 0.8]).repeat(1000, 3, 4, 2)  # no colour, so only contrast can stretch it
+    stretch = TRANSFORMS["colour"](stripes, 1.0, rng).std(dim=(1, 2, 3)) / stripes.std(dim=(1, 2, 3))
+    assert 0.5 <= stretch.min() < 0.52
+    assert 1.48 < stretch.max() <= 1.5 + 1e-5
+    red = torch.tensor([0.9, 0.3, 0.3])[:, None, None].expand(1000, 3, 4, 4)  # saturation up to 2, then contrast
+    stretch = TRANSFORMS["colour"](red, 1.0, rng).std(dim=(1, 2, 3)) / red.std(dim=(1, 2, 3))
+    assert 0 <= stretch.min() < 0.05
+    assert 2.5 < stretch.max() <= 3 + 1e-5
+
+
 def test_augmentation_explains_itself(moment):
     with pytest.raises(ValueError, match=r"changes pictures .* got shape \(4, 2\)"):
         DiffAugment().seen(torch.zeros(4, 2), moment)
