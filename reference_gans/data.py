@@ -44,6 +44,14 @@ class Digits:
         now, self._order = self._order[:n], self._order[n:]
         return self.real[now]
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """What is left of this epoch, in order."""
+        return {"order": self._order.clone()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on in the middle of an epoch."""
+        self._order = state["order"].clone()
+
 
 @dataclass(frozen=True)
 class Fives:

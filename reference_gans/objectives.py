@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 LossOfLogits = Callable[[Tensor, Tensor], Tensor]
 """Logits of the real batch, logits of the fake batch -> a scalar loss."""
@@ -35,6 +35,18 @@ def _g_relativistic(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(real - fake).mean()
 
 
+def _d_wasserstein(real: Tensor, fake: Tensor) -> Tensor:
+    return fake.mean() - real.mean()
+
+
+def _d_hinge(real: Tensor, fake: Tensor) -> Tensor:
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def _g_please(real: Tensor, fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
 NON_SATURATING = Game("non-saturating", _d_non_saturating, _g_non_saturating)
 r"""Each sample is judged alone: :math:`-\log D(x) - \log(1 - D(G(z)))` against :math:`-\log D(G(z))`.
 
@@ -50,4 +62,21 @@ sample; that removes the bad basins in which modes stay dropped (Sun et al. 2020
 https://arxiv.org/abs/2011.04926). Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734; the swap of
 the non-saturating form is that of R3GAN's code (Huang et al. 2024, https://arxiv.org/abs/2501.05441).
 At balance both losses are ``log 2``.
+"""
+
+WASSERSTEIN = Game("wasserstein", _d_wasserstein, _g_please)
+r"""The critic's mean on fakes less its mean on real samples, against minus its mean on fakes.
+
+Minus the critic's loss estimates a distance between the two distributions, up to the critic's steepness, and
+is the number to watch; the generator's loss alone means nothing. It is a distance only while something bounds
+how steep the critic is: play it with ``WeightClipping`` or ``GradientPenalty``, otherwise it has no bottom.
+At balance the critic's loss is 0. Arjovsky et al. 2017, https://arxiv.org/abs/1701.07875.
+"""
+
+HINGE = Game("hinge", _d_hinge, _g_please)
+r"""A sample that is judged right by a margin of 1 teaches the discriminator nothing more.
+
+:math:`E\,(1 - D(x))_+ + E\,(1 + D(G(z)))_+` against :math:`-E\,D(G(z))`. With all logits 0 the
+discriminator's loss is 2. Lim and Ye 2017, https://arxiv.org/abs/1705.02894; the usual partner of
+``SpectralNorm`` (Miyato et al. 2018, https://arxiv.org/abs/1802.05957).
 """

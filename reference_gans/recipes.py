@@ -34,9 +34,10 @@ class Recipe:
         game: Who minimises what.
         cures: What is done against collapse.
         batch: Samples of each kind in a step.
-        g_steps: Generator steps for each discriminator step.
+        d_steps: Discriminator steps whenever it moves, each on fresh samples.
+        g_steps: Generator steps from one move of the discriminator to the next.
         g_lr: Adam's rate for the generator.
-        d_lr: Adam's rate for the discriminator.
+        d_lr: Adam's rate for the discriminator. Two rates that differ are TTUR.
         betas: Adam's memories, for both.
         decay_from: From this share of the run on, both rates fall in a straight line to 1 %.
         memory: Of the running average of the generator's weights; ``None`` keeps none.
@@ -55,6 +56,7 @@ class Recipe:
     game: Game = NON_SATURATING
     cures: tuple[Cure, ...] = ()
     batch: int = 64
+    d_steps: int = 1
     g_steps: int = 1
     g_lr: float = 1e-3
     d_lr: float = 1e-3
@@ -75,8 +77,11 @@ def build(recipe: Recipe, seed: int = 0, data_root: Path | None = None) -> Run:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also seed the GPUs, for good
         generator, discriminator = recipe.generator(recipe.latent), recipe.discriminator()
+        for cure in recipe.cures:  # a cure may add layers, so it draws from the same seeded chance
+            discriminator = cure.discriminator(discriminator)
+    game = recipe.game
     for cure in recipe.cures:
-        discriminator = cure.discriminator(discriminator)
+        game = cure.game(game)
     average = average_of(generator) if recipe.memory is not None else None
     return Run(
         generator=generator,
@@ -85,12 +90,13 @@ def build(recipe: Recipe, seed: int = 0, data_root: Path | None = None) -> Run:
         d_optimizer=torch.optim.Adam(discriminator.parameters(), lr=recipe.d_lr, betas=recipe.betas),
         data=SOURCES[recipe.data](data_root),
         latent=recipe.latent,
-        game=recipe.game,
+        game=game,
         rng=torch.Generator().manual_seed(seed),
         steps=recipe.steps,
         g_lr=recipe.g_lr,
         d_lr=recipe.d_lr,
         batch=recipe.batch,
+        d_steps=recipe.d_steps,
         g_steps=recipe.g_steps,
         cures=recipe.cures,
         decay_from=recipe.decay_from,

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.optim import Optimizer
 
-from reference_gans.cures._base import Cure
+from reference_gans.cures._base import Cure, Judge, Weights
 from reference_gans.data import Data
 from reference_gans.objectives import Game
 
@@ -38,6 +39,7 @@ class Run:
     g_lr: float
     d_lr: float
     batch: int = 64
+    d_steps: int = 1
     g_steps: int = 1
     cures: tuple[Cure, ...] = ()
     decay_from: float = 1.0
@@ -48,6 +50,7 @@ class Run:
     step: int = 0
     d_loss: float = float("nan")
     g_loss: float = float("nan")
+    kept: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def real(self) -> Tensor:
@@ -58,19 +61,27 @@ class Run:
         """One batch of latents, N(0, 1)."""
         return torch.randn(self.batch, self.latent, generator=self.rng)
 
-    def d(self, x: Tensor) -> Tensor:
-        """The discriminator's logits, looking through every cure's glasses."""
+    def d(self, x: Tensor, weights: Weights | None = None) -> Tensor:
+        """The discriminator's logits, looking through every cure's glasses; if given, with other weights."""
         for cure in self.cures:
-            x = cure.seen(x, self.rng)
-        logits: Tensor = self.discriminator(x)
+            x = cure.seen(x, self)
+        logits: Tensor = self.discriminator(x) if weights is None else functional_call(self.discriminator, weights, x)
         return logits
+
+    def d_terms(self, d: Judge, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The discriminator's loss, and what the cures add to it."""
+        real_logits, fake_logits = d(real), d(fake)
+        for cure in self.cures:
+            real_logits, fake_logits = cure.labels(real_logits, fake_logits, self)
+        penalties = [cure.d_penalty(d, real, fake, self) for cure in self.cures]
+        return self.game.d_loss(real_logits, fake_logits), sum(penalties, torch.zeros(()))
 
 
 def train(run: Run, steps: int | None = None, observers: Iterable[Callable[[Run], None]] = ()) -> Run:
     """Take ``steps`` generator steps (by default all that are left), calling the observers after each one.
 
-    A step is a step of the *generator*; the discriminator moves before every ``run.g_steps``-th of them. All
-    chance comes from ``run.rng``, so a look at the networks between two steps changes nothing.
+    A step is a step of the *generator*; the discriminator takes ``run.d_steps`` before every ``run.g_steps``-th
+    of them. All chance comes from ``run.rng``, so a look at the networks between two steps changes nothing.
     """
     observers = tuple(observers)
     for _ in range(run.steps - run.step if steps is None else steps):
@@ -79,31 +90,45 @@ def train(run: Run, steps: int | None = None, observers: Iterable[Callable[[Run]
             run.push.change(run)
         set_learning_rates(run)
         real = run.data.batch(run.batch, run.rng)
-
-        # Discriminator: tell real from fake.
-        if (run.step - 1) % run.g_steps == 0:
-            with torch.no_grad():
-                fake = run.generator(run.noise())
-            d_loss = run.game.d_loss(run.d(real), run.d(fake))
-            penalty = sum(cure.d_penalty(run.d, real, fake) for cure in run.cures)
-            run.d_optimizer.zero_grad()
-            (d_loss + penalty).backward()
-            run.d_optimizer.step()
-            run.d_loss = d_loss.item()
-
-        # Generator: be taken for real.
-        fake = run.generator(run.noise())
-        g_loss = run.game.g_loss(run.d(real).detach(), run.d(fake))
-        run.g_optimizer.zero_grad()
-        g_loss.backward(inputs=list(run.generator.parameters()))  # the discriminator needs no slope here
-        run.g_optimizer.step()
-        run.g_loss = g_loss.item()
-
+        for turn in range(run.d_steps if (run.step - 1) % run.g_steps == 0 else 0):
+            real = real if turn == 0 else run.data.batch(run.batch, run.rng)
+            discriminator_step(run, real)
+        generator_step(run, real)
+        for cure in run.cures:
+            cure.after_step(run)
         if run.average is not None:
             follow(run.average, run.generator, run.memory)
         for observe in observers:
             observe(run)
     return run
+
+
+def discriminator_step(run: Run, real: Tensor) -> None:
+    """Tell real from fake."""
+    with torch.no_grad():
+        fake = run.generator(run.noise())
+    d_loss, penalty = run.d_terms(run.d, real, fake)
+    run.d_optimizer.zero_grad()
+    (d_loss + penalty).backward()
+    run.d_optimizer.step()
+    run.d_loss = d_loss.item()
+    for cure in run.cures:
+        cure.after_d_step(run)
+
+
+def generator_step(run: Run, real: Tensor) -> None:
+    """Be taken for real."""
+    z = run.noise()
+    fake = run.generator(z)
+    d: Judge = run.d
+    for cure in run.cures:
+        d = cure.opponent(d, real, fake, run)
+    g_loss = run.game.g_loss(d(real), d(fake))
+    penalty = sum((cure.g_penalty(d, z, real, fake, run) for cure in run.cures), torch.zeros(()))
+    run.g_optimizer.zero_grad()
+    (g_loss + penalty).backward(inputs=list(run.generator.parameters()))  # the discriminator needs no slope here
+    run.g_optimizer.step()
+    run.g_loss = g_loss.item()
 
 
 def set_learning_rates(run: Run) -> None:

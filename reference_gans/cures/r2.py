@@ -5,7 +5,7 @@ from typing import final
 
 from torch import Tensor
 
-from reference_gans.cures._base import Cure, Judge, squared_slope
+from reference_gans.cures._base import Cure, Judge, Training, squared_slope
 
 
 @final
@@ -23,6 +23,6 @@ class R2(Cure):
 
     gamma: float = 0.1
 
-    def d_penalty(self, d: Judge, real: Tensor, fake: Tensor) -> Tensor:
+    def d_penalty(self, d: Judge, real: Tensor, fake: Tensor, run: Training) -> Tensor:
         """Squared slope at the fake batch."""
         return self.gamma / 2 * squared_slope(d, fake)

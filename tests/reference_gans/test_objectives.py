@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from reference_gans.objectives import NON_SATURATING, RELATIVISTIC
+from reference_gans.objectives import HINGE, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 
 REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
 
@@ -30,8 +30,21 @@ def test_balance_is_where_the_docs_say(game, d_balance):
     assert game.g_loss(even, even).item() == pytest.approx(math.log(2))
 
 
+def test_wasserstein_is_a_difference_of_means():
+    assert WASSERSTEIN.d_loss(REAL, FAKE).item() == pytest.approx(-1.25 - 0.5)
+    assert WASSERSTEIN.g_loss(REAL, FAKE).item() == pytest.approx(1.25)
+    assert WASSERSTEIN.d_loss(REAL, REAL).item() == 0
+
+
+def test_hinge_asks_for_a_margin_of_one():
+    # Real: 2 is beyond the margin, -1 lacks 2. Fake: .5 lacks 1.5, -3 is beyond it.
+    assert HINGE.d_loss(REAL, FAKE).item() == pytest.approx((0 + 2) / 2 + (1.5 + 0) / 2)
+    assert HINGE.g_loss(REAL, FAKE).item() == pytest.approx(1.25)
+    assert HINGE.d_loss(torch.zeros(4), torch.zeros(4)).item() == 2
+
+
 def test_large_logits_stay_finite():
     far = torch.tensor([1e4])
-    for game in (NON_SATURATING, RELATIVISTIC):
+    for game in (NON_SATURATING, RELATIVISTIC, WASSERSTEIN, HINGE):
         assert torch.isfinite(game.d_loss(-far, far))
         assert torch.isfinite(game.g_loss(far, -far))

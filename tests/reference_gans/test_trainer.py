@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 
 from reference_gans.cures._base import Cure
 from reference_gans.recipes import RECIPES, build
@@ -138,21 +139,104 @@ def test_a_push_is_repeated_until_its_end():
     assert at == [8, 9, 10, 11]
 
 
-def test_cures_take_part_through_their_hooks():
-    calls = []
+def plain_loop(run, steps):
+    """The loop as it is told in a textbook: one discriminator step, one generator step, two slope penalties."""
+
+    def steep(x):
+        x = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(run.discriminator(x).sum(), x, create_graph=True)
+        return slope.flatten(1).square().sum(dim=1).mean()
+
+    for run.step in range(1, steps + 1):
+        set_learning_rates(run)
+        real = run.data.batch(run.batch, run.rng)
+        with torch.no_grad():
+            fake = run.generator(torch.randn(run.batch, run.latent, generator=run.rng))
+        real_logits, fake_logits = run.discriminator(real), run.discriminator(fake)  # slopes add up in this order
+        d_loss = softplus(fake_logits - real_logits).mean()
+        run.d_optimizer.zero_grad()
+        (d_loss + (0.05 * steep(real) + 0.05 * steep(fake))).backward()
+        run.d_optimizer.step()
+        fake = run.generator(torch.randn(run.batch, run.latent, generator=run.rng))
+        g_loss = softplus(run.discriminator(real) - run.discriminator(fake)).mean()
+        run.g_optimizer.zero_grad()
+        g_loss.backward()
+        run.g_optimizer.step()
+        follow(run.average, run.generator, run.memory)
+    return run
+
+
+def test_the_loop_with_its_hooks_is_the_plain_loop_bit_for_bit():
+    hooked, plain = train(build(RING, 0)), plain_loop(build(RING, 0), RING.steps)
+    for net in ("generator", "discriminator", "average"):
+        assert torch.equal(parameters(getattr(hooked, net)), parameters(getattr(plain, net)))
+    assert torch.equal(hooked.rng.get_state(), plain.rng.get_state())
+
+
+def test_a_critic_takes_several_steps_each_on_fresh_samples():
+    batches, moves = [], []
 
     class Spy(Cure):
-        def discriminator(self, d):
-            calls.append("discriminator")
-            return d
+        def d_penalty(self, d, real, fake, run):
+            batches.append((real, fake))
+            return torch.zeros(())
 
-        def seen(self, x, rng):
-            calls.append("seen")
-            return x
+        def after_d_step(self, run):
+            moves.append(parameters(run.discriminator))
 
-        def d_penalty(self, d, real, fake):
-            calls.append("penalty")
-            return 0 * d(real).sum()
+    train(build(replace(RING, d_steps=3, cures=(Spy(),)), 0), steps=2)
+    assert len(moves) == len(batches) == 6
+    assert not any(torch.equal(a, b) for a, b in pairwise(moves))
+    for (real, fake), (next_real, next_fake) in pairwise(batches):
+        assert not torch.equal(real, next_real)
+        assert not torch.equal(fake, next_fake)
 
-    train(build(replace(RING, cures=(Spy(),)), 0), steps=1)
-    assert calls == ["discriminator", "seen", "seen", "penalty", "seen", "seen", "seen"]
+
+class Diary(Cure):
+    """A cure that changes nothing and writes down when it is asked."""
+
+    def __init__(self):
+        self.calls = []
+
+    def discriminator(self, d):
+        self.calls.append("discriminator")
+        return d
+
+    def game(self, game):
+        self.calls.append("game")
+        return game
+
+    def seen(self, x, run):
+        self.calls.append("seen")
+        return x
+
+    def labels(self, real, fake, run):
+        self.calls.append("labels")
+        return real, fake
+
+    def d_penalty(self, d, real, fake, run):
+        self.calls.append("d_penalty")
+        return 0 * d(real).sum()
+
+    def after_d_step(self, run):
+        self.calls.append("after_d_step")
+
+    def opponent(self, d, real, fake, run):
+        self.calls.append("opponent")
+        return d
+
+    def g_penalty(self, d, z, real, fake, run):
+        self.calls.append("g_penalty")
+        assert torch.equal(run.generator(z), fake)
+        return 0 * d(fake).sum()
+
+    def after_step(self, run):
+        self.calls.append("after_step")
+
+
+def test_cures_take_part_through_their_hooks_in_the_order_of_the_docs():
+    diary = Diary()
+    train(build(replace(RING, cures=(diary,)), 0), steps=1)
+    d_turn = ["seen", "seen", "labels", "d_penalty", "seen", "after_d_step"]
+    g_turn = ["opponent", "seen", "seen", "g_penalty", "seen", "after_step"]
+    assert diary.calls == ["discriminator", "game", *d_turn, *g_turn]
