@@ -13,9 +13,9 @@ from reference_gans.data.stacked import Stacks, stacked_digits
 from reference_gans.data.toys import Pattern1010, Point, pattern_1010, point
 
 __all__ = [
-    "FIVES", "SOURCES", "Data", "Digits", "Enlarged", "Fives", "Grid", "Mixture", "OnDevice", "Pattern1010", "Point",
-    "Ring", "Stacks", "TwoPeaks", "digits", "enlarged_digits", "enlarged_fashion", "fashion", "fives", "grid",
-    "pattern_1010", "point", "read_idx", "ring", "stacked_digits", "turn_and_scale", "two_peaks",
+    "FIVES", "NEEDS_ROOT", "SOURCES", "Data", "Digits", "Enlarged", "Fives", "Grid", "Mixture", "OnDevice",
+    "Pattern1010", "Point", "Ring", "Stacks", "TwoPeaks", "digits", "enlarged_digits", "enlarged_fashion", "fashion",
+    "fives", "grid", "pattern_1010", "point", "read_idx", "ring", "stacked_digits", "turn_and_scale", "two_peaks",
 ]  # fmt: skip
 
 SOURCES: dict[str, Callable[[Path | None], Data]] = {
@@ -33,3 +33,6 @@ SOURCES: dict[str, Callable[[Path | None], Data]] = {
     "two_peaks": two_peaks,
 }
 """What a recipe may name as its data."""
+
+NEEDS_ROOT = frozenset({"fashion_32", "fashion_64"})
+"""Sources that no package brings along: they need a data folder."""

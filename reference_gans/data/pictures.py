@@ -34,6 +34,7 @@ class Enlarged:
 
     small: Digits
     size: int
+    shown: str = "digits"
 
     @property
     def real(self) -> Tensor:
@@ -72,7 +73,7 @@ def enlarged_digits(data_root: Path | None = None, *, size: int = 64) -> Enlarge
 
 def enlarged_fashion(data_root: Path | None = None, *, size: int = 64) -> Enlarged:
     """Fashion-MNIST as a DCGAN of this size takes it."""
-    return Enlarged(fashion(data_root), size)
+    return Enlarged(fashion(data_root), size, "clothes")
 
 
 def _mixed(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Digits:

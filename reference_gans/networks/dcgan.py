@@ -1,5 +1,7 @@
 """Which convolutional networks do the sources use? A student's DCGAN, and the field's for stacked digits."""
 
+from itertools import pairwise
+
 from torch import nn
 
 
@@ -34,7 +36,7 @@ def student_discriminator(*, size: int = 64, width: int = 64) -> nn.Sequential:
     """
     channels = [width * 2**i for i in range(_doublings(size))]
     layers: list[nn.Module] = [nn.Conv2d(1, width, 4, stride=2, padding=1, bias=False), nn.LeakyReLU(0.2)]
-    for narrow, wide in zip(channels, channels[1:], strict=False):
+    for narrow, wide in pairwise(channels):
         layers += [nn.Conv2d(narrow, wide, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False), nn.Flatten())
 

@@ -30,7 +30,8 @@ class Layers:
         made: list[nn.Module] = []
         for width in self.widths:
             made += [nn.Linear(inputs, width), nn.Sigmoid() if self.slope is None else nn.LeakyReLU(self.slope)]
-            made += {"none": [], "batch": [nn.BatchNorm1d(width)], "layer": [nn.LayerNorm(width)]}[self.norm]
+            if self.norm != "none":
+                made.append(nn.BatchNorm1d(width) if self.norm == "batch" else nn.LayerNorm(width))
             made += [OwnDropout(self.dropout)] if self.dropout else []
             inputs = width
         return made
@@ -60,14 +61,14 @@ class OwnDropout(nn.Module):
         return x * kept / (1 - self.share)
 
 
-def picture_generator(latent: int, layers: Layers = Layers()) -> nn.Sequential:  # noqa: B008  (frozen)
+def picture_generator(latent: int, layers: Layers = Layers()) -> nn.Sequential:
     """A latent to 784 pixels in [0, 1], as (n, 1, 28, 28)."""
     return nn.Sequential(
         *layers.hidden(latent), nn.Linear(layers.last, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28))
     )
 
 
-def picture_discriminator(layers: Layers = Layers()) -> nn.Sequential:  # noqa: B008  (frozen)
+def picture_discriminator(layers: Layers = Layers()) -> nn.Sequential:
     """784 pixels to one logit."""
     pooled = [nn.AvgPool2d(layers.pool)] if layers.pool > 1 else []
     pixels = (28 // layers.pool) ** 2

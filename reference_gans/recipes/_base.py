@@ -98,14 +98,12 @@ class Recipe:
     @property
     def promised(self) -> str:
         """The promise in a word or two: the verdict, the name of the check, or that there is none yet."""
-        words = [self.verdict] if self.verdict else []
+        words: list[str] = [self.verdict] if self.verdict else []
         words += [self.check.name] if self.check else []
         return ", ".join(words) or "nothing yet"
 
 
-def build(
-    recipe: Recipe, seed: int = 0, data_root: Path | None = None, *, device: str | torch.device = "cpu"
-) -> Run:
+def build(recipe: Recipe, seed: int = 0, data_root: Path | None = None, *, device: str | torch.device = "cpu") -> Run:
     """Make the networks, optimizers and data of a run; torch's own random state is left alone.
 
     All chance is drawn on the CPU, so a seed means the same start, data order and noise on every device.

@@ -22,8 +22,8 @@ ONE_PICTURE = 0.05
 MANY_PICTURES = 0.5
 """Pictures farther apart than this share of the distance of real ones are not one picture."""
 
-BOTH_PEAKS = 0.1
-"""The lesser of two equal peaks holds at least this share."""
+LOST_PEAK = 0.01
+"""A peak that gets less than this share of the samples, of half of them that are due, has been lost."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,13 @@ def shares_of_peaks(run: Run) -> dict[str, float]:
 
 
 def has_both_peaks(shares: dict[str, float]) -> bool:
-    """Whether both sides of zero are drawn, the lesser by a tenth of the samples or more."""
-    return min(shares["below_zero"], 1 - shares["below_zero"]) >= BOTH_PEAKS
+    """Whether neither side of zero is lost."""
+    return lesser_share(shares) >= LOST_PEAK
+
+
+def lesser_share(shares: dict[str, float]) -> float:
+    """Share of the samples on that side of zero that holds fewer."""
+    return min(shares["below_zero"], 1 - shares["below_zero"])
 
 
 def _both(run: Run) -> Seen:

@@ -3,15 +3,29 @@
 from dataclasses import replace
 from functools import partial
 
+from torch import Tensor
+
 from reference_gans import networks
 from reference_gans.cures.r1 import R1
 from reference_gans.fading_noise import FadingNoise
 from reference_gans.labels import labelled, squared_error
 from reference_gans.networks import Layers
 from reference_gans.noise import constant, normal, uniform
-from reference_gans.objectives import NON_SATURATING, SQUARED_ERROR
+from reference_gans.objectives import NON_SATURATING, SQUARED_ERROR, Game
 from reference_gans.recipes import _checks
 from reference_gans.recipes._base import Recipe, adam, sgd
+
+
+def _d_product(real: Tensor, fake: Tensor) -> Tensor:
+    return fake.mean() - real.mean()
+
+
+def _g_product(real: Tensor, fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
+PRODUCT = Game("product", _d_product, _g_product)
+"""Bare logits: with a parameter a side and the real sample 0, one player lowers ``rise * at``, the other raises it."""
 
 ONE_PARAMETER_CIRCLES = Recipe(
     name="one_parameter_circles",
@@ -23,12 +37,17 @@ ONE_PARAMETER_CIRCLES = Recipe(
     generator=networks.position,
     discriminator=networks.slope,
     steps=2000,
+    game=PRODUCT,
     optimizer=sgd,
     batch=1,
     g_lr=0.1,
     d_lr=0.1,
 )
-"""The real sample is 0, the generator says ``at``, the discriminator's logit is ``rise * x``; balance is (0, 0)."""
+"""The real sample is 0, the generator says ``at``, the discriminator's logit is ``rise * x``; balance is (0, 0).
+
+Three seeds: after 2,000 steps, some thirty rounds, as far from it as they began, to .05. With the log loss the
+circles do shrink, slowly: .20 after 2,000 steps in the same three seeds.
+"""
 
 ONE_PARAMETER_SETTLES = replace(
     ONE_PARAMETER_CIRCLES,
@@ -109,7 +128,7 @@ IMPROVED_BATCHED = replace(
 _SHORT = replace(FIRST_ATTEMPT, steps=6000)
 
 
-def _layers(name: str, tried: str, layers: Layers, **changed: int) -> Recipe:
+def _layers(name: str, tried: str, layers: Layers, batch: int = 1) -> Recipe:
     """The first attempt with other layers on both sides; only a generator cannot pool."""
     return replace(
         _SHORT,
@@ -117,14 +136,16 @@ def _layers(name: str, tried: str, layers: Layers, **changed: int) -> Recipe:
         shows=tried,
         generator=partial(networks.picture_generator, layers=replace(layers, pool=1)),
         discriminator=partial(networks.picture_discriminator, layers=layers),
-        **changed,
+        batch=batch,
     )
 
 
 UNMEASURED = "Not measured over seeds: whether it is still one picture for every noise. The first attempt with "
 
 TRIED = (
-    _layers("batch_norm", UNMEASURED + "batch norm, which needs more than one digit a step.", Layers(norm="batch"), batch=32),
+    _layers(
+        "batch_norm", UNMEASURED + "batch norm, which needs more than one digit a step.", Layers(norm="batch"), batch=32
+    ),
     _layers("pooling", UNMEASURED + "pooled pixels.", Layers(pool=2)),
     _layers("dropout", UNMEASURED + "dropout.", Layers(dropout=0.3)),
     _layers("wide", UNMEASURED + "four times the width.", Layers(widths=(800,))),

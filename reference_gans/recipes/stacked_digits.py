@@ -8,7 +8,7 @@ from reference_gans.recipes._base import Recipe
 
 STACKED = Recipe(
     name="stacked_mnist",
-    shows="Not measured: 500,000 steps, made for --device. Settings of the small-discriminator test, whole discriminator.",
+    shows="Not measured: 500,000 steps, made for --device. A test of small discriminators; here it is whole.",
     verdict=None,
     data="stacked_digits",
     latent=256,
