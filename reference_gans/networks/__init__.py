@@ -19,11 +19,18 @@ from reference_gans.networks.line import (
     position,
     slope,
 )
-from reference_gans.networks.plane import NoiseGain, plane_discriminator, plane_generator
+from reference_gans.networks.plane import (
+    NoiseGain,
+    Scale,
+    grid_discriminator,
+    grid_generator,
+    plane_discriminator,
+    plane_generator,
+)
 
 __all__ = [
-    "Layers", "NoiseGain", "OwnDropout", "Position", "Slope", "conv_generator", "keras_start", "line_discriminator",
-    "line_generator", "mlp_discriminator", "mlp_generator", "pattern_discriminator", "pattern_generator",
+    "Layers", "NoiseGain", "OwnDropout", "Position", "Scale", "Slope", "conv_generator", "grid_discriminator",
+    "grid_generator", "keras_start", "line_discriminator", "line_generator", "mlp_discriminator", "mlp_generator", "pattern_discriminator", "pattern_generator",
     "picture_discriminator", "picture_generator", "plane_discriminator", "plane_generator", "position", "slope",
     "stack_discriminator", "stack_generator", "student_discriminator", "student_generator",
 ]  # fmt: skip

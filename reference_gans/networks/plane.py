@@ -21,6 +21,18 @@ class NoiseGain(nn.Module):
         return self.gain * z
 
 
+class Scale(nn.Module):
+    """Numbers that many times as large: a wide field, drawn and judged by networks that see a narrow one."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``factor * x``."""
+        return self.factor * x
+
+
 def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
     """Two hidden layers to a point of the plane."""
     return nn.Sequential(
@@ -36,3 +48,13 @@ def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> n
 def plane_discriminator(width: int = 128) -> nn.Sequential:
     """Two hidden layers from a point of the plane to one logit."""
     return nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+
+
+def grid_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
+    """Two hidden layers to a point of the grid, which is twice as wide as the ring."""
+    return nn.Sequential(*plane_generator(latent, width, noise_gain), Scale(2.0))
+
+
+def grid_discriminator(width: int = 128) -> nn.Sequential:
+    """Two hidden layers from a point of the grid, at half its size, to one logit."""
+    return nn.Sequential(Scale(0.5), *plane_discriminator(width))

@@ -1,5 +1,6 @@
 """Which Gaussians of the plane come out? The field's ring of eight, and its grid of twenty-five."""
 
+from dataclasses import replace
 from functools import partial
 
 from reference_gans import networks
@@ -47,4 +48,25 @@ RING_COLLAPSED = Recipe(
 moves on.
 """
 
-RECIPES = (RING_HEALTHY, RING_COLLAPSED)
+GRID_HEALTHY = replace(
+    RING_HEALTHY,
+    name="grid25_healthy",
+    shows="All 25 Gaussians.",
+    of_ten=None,
+    data="grid",
+    generator=networks.grid_generator,
+    discriminator=networks.grid_discriminator,
+    steps=6000,
+)
+
+GRID_COLLAPSED = replace(
+    RING_COLLAPSED,
+    name="grid25_collapsed",
+    shows="One of the 25 Gaussians.",
+    of_ten=None,
+    data="grid",
+    generator=partial(networks.grid_generator, noise_gain=0.1),
+    discriminator=networks.grid_discriminator,
+)
+
+RECIPES = (RING_HEALTHY, RING_COLLAPSED, GRID_HEALTHY, GRID_COLLAPSED)
