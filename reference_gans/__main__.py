@@ -24,7 +24,7 @@ def list_recipes() -> None:
     from reference_gans.recipes import RECIPES
 
     for recipe in RECIPES.values():
-        print(f"{recipe.name:<34} {recipe.promised:<28} {recipe.shows}")
+        print(f"{recipe.name:<36} {recipe.promised:<28} {recipe.shows}")
 
 
 @app.command

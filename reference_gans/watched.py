@@ -16,7 +16,7 @@ from collapse_metrics.monitor.monitor import print_line
 from collapse_metrics.records import Scorecard
 from collapse_metrics.reference import Reference
 from reference_gans.data import Data, Enlarged, Fives, Mixture, OnDevice, Pattern1010, Point, Stacks
-from reference_gans.noise import normal
+from reference_gans.noise import constant, normal
 from reference_gans.recipes import RECIPES, Recipe, Seen, build
 from reference_gans.trainer import Run, train
 
@@ -81,6 +81,8 @@ def watch(
 ) -> Outcome:
     """Run a recipe with a monitor beside it, and its own check at the end.
 
+    Where the noise or all real samples are the same there is nothing to monitor, and the check stands alone.
+
     Args:
         name: Of the recipe.
         seed: Of networks, data order and noise.
@@ -98,7 +100,7 @@ def watch(
         raise ValueError(f"a recipe named one of {', '.join(RECIPES)} is needed, got {name!r}.")
     recipe = RECIPES[name]
     run = build(recipe, seed, data_root, device=device)
-    reference, monitor, card = reference_of(run), None, None
+    reference, monitor, card = None if recipe.noise is constant else reference_of(run), None, None
     if reference is not None:
         monitor = Monitor(
             seen_by_the_monitor(run),

@@ -30,7 +30,8 @@ from reference_gans.networks.plane import (
 
 __all__ = [
     "Layers", "NoiseGain", "OwnDropout", "Position", "Scale", "Slope", "conv_generator", "grid_discriminator",
-    "grid_generator", "keras_start", "line_discriminator", "line_generator", "mlp_discriminator", "mlp_generator", "pattern_discriminator", "pattern_generator",
-    "picture_discriminator", "picture_generator", "plane_discriminator", "plane_generator", "position", "slope",
-    "stack_discriminator", "stack_generator", "student_discriminator", "student_generator",
+    "grid_generator", "keras_start", "line_discriminator", "line_generator", "mlp_discriminator",
+    "mlp_generator", "pattern_discriminator", "pattern_generator", "picture_discriminator", "picture_generator",
+    "plane_discriminator", "plane_generator", "position", "slope", "stack_discriminator", "stack_generator",
+    "student_discriminator", "student_generator",
 ]  # fmt: skip

@@ -57,6 +57,8 @@ ONE_PARAMETER_SETTLES = replace(
     cures=(R1(1.0),),
 )
 
+"""Three seeds: both numbers below 1e-30 after 2,000 steps."""
+
 PATTERN_1010 = Recipe(
     name="pattern_1010",
     shows="The pattern 1010 after some 10,000 rows: always the same row, for its input is constant.",
@@ -74,10 +76,14 @@ PATTERN_1010 = Recipe(
     g_lr=0.01,
     d_lr=0.01,
 )
+"""Seeds 0 to 2: the numbers that are to be high end at .83 to .94 or above, those to be low at .10 or below. All rows
+are the same by construction, so that this is no collapse that could be cured.
+"""
 
 FIRST_ATTEMPT = Recipe(
     name="mnist_first_attempt",
-    shows="One picture for every noise: sigmoids, squared errors, one number as noise, one digit a step.",
+    shows="One picture for every noise: sigmoids, squared errors, one number as noise, one digit a step. Seen at a "
+    "tenth of this length.",
     verdict=None,
     check=_checks.SAME_PICTURE,
     data="digits",
@@ -93,12 +99,18 @@ FIRST_ATTEMPT = Recipe(
     d_lr=0.01,
 )
 
+"""Plain gradient descent moves both sides at every step: the source takes one step for the real digit and one for the
+drawn one, here they are one step of both. At a tenth of this length three seeds were measured, see
+`mnist_first_short`; at full length none yet.
+"""
+
 _MENDED = Layers(slope=0.02, norm="layer")
 
 IMPROVED = replace(
     FIRST_ATTEMPT,
     name="mnist_improved",
-    shows="Different pictures for different noise: leaky units, layer norm, log loss, Adam, a hundred inputs.",
+    shows="Different pictures for different noise: leaky units, layer norm, log loss, Adam, a hundred inputs. Not "
+    "measured at this length.",
     check=_checks.DIFFERENT_PICTURES,
     latent=100,
     noise=normal,
@@ -112,11 +124,12 @@ IMPROVED = replace(
     betas=(0.9, 0.999),
     long=True,
 )
+"""Four epochs of 60,000 digits, one a step."""
 
 IMPROVED_BATCHED = replace(
     IMPROVED,
     name="mnist_improved_batched",
-    shows="Different pictures for different noise: the improved networks in a tenth of the time, 32 digits a step.",
+    shows="Different pictures for different noise: the improved networks within a minute, 32 digits a step.",
     steps=2400,
     batch=32,
     g_lr=5e-4,
@@ -124,49 +137,59 @@ IMPROVED_BATCHED = replace(
     betas=(0.5, 0.999),
     long=False,
 )
+"""Seeds 0 to 2: pictures lie .91 to .92 times as far apart as real ones, those for one-hot noise .91 to .93."""
 
-_SHORT = replace(FIRST_ATTEMPT, steps=6000)
+
+def _asked(fix: str) -> str:
+    """What a recipe of a tried fix is there to show; none of them was run over seeds yet."""
+    return f"The question says that it did not help, not measured here: the first attempt with {fix}."
 
 
-def _layers(name: str, tried: str, layers: Layers, batch: int = 1) -> Recipe:
+SHORT = replace(
+    FIRST_ATTEMPT,
+    name="mnist_first_short",
+    shows="One picture for every noise after a tenth of the training already.",
+    steps=6000,
+)
+"""Seeds 0 to 2: pictures for different noise lie .010 to .011 times as far apart as real ones, those for the two ends
+of the noise .029 to .031.
+"""
+
+
+def _layers(name: str, fix: str, layers: Layers, batch: int = 1) -> Recipe:
     """The first attempt with other layers on both sides; only a generator cannot pool."""
     return replace(
-        _SHORT,
+        SHORT,
         name=f"mnist_first_{name}",
-        shows=tried,
+        shows=_asked(fix),
         generator=partial(networks.picture_generator, layers=replace(layers, pool=1)),
         discriminator=partial(networks.picture_discriminator, layers=layers),
         batch=batch,
     )
 
 
-UNMEASURED = "Not measured over seeds: whether it is still one picture for every noise. The first attempt with "
-
 TRIED = (
-    _layers(
-        "batch_norm", UNMEASURED + "batch norm, which needs more than one digit a step.", Layers(norm="batch"), batch=32
-    ),
-    _layers("pooling", UNMEASURED + "pooled pixels.", Layers(pool=2)),
-    _layers("dropout", UNMEASURED + "dropout.", Layers(dropout=0.3)),
-    _layers("wide", UNMEASURED + "four times the width.", Layers(widths=(800,))),
-    _layers("narrow", UNMEASURED + "a quarter of the width.", Layers(widths=(50,))),
-    _layers("deep", UNMEASURED + "three hidden layers.", Layers(widths=(200, 200, 200))),
+    _layers("batch_norm", "batch norm, which needs more than one digit a step", Layers(norm="batch"), batch=32),
+    _layers("pooling", "pooled pixels", Layers(pool=2)),
+    _layers("dropout", "dropout", Layers(dropout=0.3)),
+    _layers("wide", "four times the width", Layers(widths=(800,))),
+    _layers("narrow", "a quarter of the width", Layers(widths=(50,))),
+    _layers("deep", "three hidden layers", Layers(widths=(200, 200, 200))),
     replace(
-        _SHORT,
+        SHORT,
         name="mnist_first_soft_labels",
-        shows=UNMEASURED + "labels .9 and .1.",
+        shows=_asked("labels .9 and .1"),
         game=labelled(0.9, 0.1, squared_error),
     ),
     replace(
-        _SHORT,
+        SHORT,
         name="mnist_first_fading_noise",
-        shows=UNMEASURED + "noise on inputs and labels that fades.",
+        shows=_asked("noise on inputs and labels that fades"),
         every_step=FadingNoise(inputs=0.3, labels=0.3, error=squared_error),
     ),
-    replace(_SHORT, name="mnist_first_fast", shows=UNMEASURED + "ten times the rates.", g_lr=0.1, d_lr=0.1),
-    replace(_SHORT, name="mnist_first_slow", shows=UNMEASURED + "a tenth of the rates.", g_lr=0.001, d_lr=0.001),
-    replace(_SHORT, name="mnist_first_short", shows=UNMEASURED + "a tenth of the training."),
-    replace(FIRST_ATTEMPT, name="mnist_first_longer", shows=UNMEASURED + "four epochs.", steps=240_000, long=True),
+    replace(SHORT, name="mnist_first_fast", shows=_asked("ten times the rates"), g_lr=0.1, d_lr=0.1),
+    replace(SHORT, name="mnist_first_slow", shows=_asked("a tenth of the rates"), g_lr=0.001, d_lr=0.001),
+    replace(FIRST_ATTEMPT, name="mnist_first_longer", shows=_asked("four epochs"), steps=240_000, long=True),
 )
 """What the question says was tried without success, each alone, at a tenth of the training."""
 
@@ -177,5 +200,6 @@ RECIPES = (
     FIRST_ATTEMPT,
     IMPROVED,
     IMPROVED_BATCHED,
+    SHORT,
     *TRIED,
 )

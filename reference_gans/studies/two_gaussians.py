@@ -71,7 +71,13 @@ def one_run(arm: str, seed: int, steps: int | None = None) -> dict[str, Any]:
     torch.set_num_threads(1)
     run = train(build(RECIPES[ARMS[arm]], seed), steps)
     bars = torch.histc(draw(run).clamp(-REACH, REACH), BINS, -REACH, REACH)
-    return {**shares_of_peaks(run), "steps": run.step, "d_loss": run.d_loss, "g_loss": run.g_loss, "bars": bars.int().tolist()}
+    return {
+        **shares_of_peaks(run),
+        "steps": run.step,
+        "d_loss": run.d_loss,
+        "g_loss": run.g_loss,
+        "bars": bars.int().tolist(),
+    }
 
 
 def _all(missing: list[tuple[str, int]], steps: int | None, workers: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
