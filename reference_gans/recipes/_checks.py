@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from reference_gans.data import TwoPeaks
+from reference_gans.data import Grid, TwoPeaks
 from reference_gans.trainer import Run
 
 SAMPLES = 2000
@@ -24,6 +24,10 @@ MANY_PICTURES = 0.5
 
 LOST_PEAK = 0.01
 """A peak that gets less than this share of the samples, of half of them that are due, has been lost."""
+
+
+FEWEST = 0.25
+"""A mode is drawn where it gets this part of its due share or more, within 3 sd of its centre."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,18 @@ def _one(run: Run) -> Seen:
     return Seen(not has_both_peaks(shares), shares)
 
 
+def _every_mode(run: Run) -> Seen:
+    data = getattr(run.data, "source", run.data)
+    assert isinstance(data, Grid), "modes of the grid are asked of the grid"
+    distance, nearest = torch.cdist(draw(run), data.centres).min(dim=1)
+    good = distance <= 3 * data.sd
+    counts = torch.bincount(nearest[good], minlength=len(data.centres))
+    alive = counts >= FEWEST * SAMPLES / len(data.centres)
+    width = (distance[good].square().mean() / 2).sqrt() / data.sd
+    numbers = {"modes": float(alive.sum()), "near_a_centre": good.double().mean().item(), "width": width.item()}
+    return Seen(bool(alive.all()), numbers)
+
+
 def _pattern(run: Run) -> Seen:
     x = draw(run, 100)
     high, low = x[:, ::2].min().item(), x[:, 1::2].max().item()
@@ -138,6 +154,7 @@ def _many_pictures(run: Run) -> Seen:
 
 BOTH_PEAKS_DRAWN = Check("both peaks", _both)
 ONE_PEAK_DRAWN = Check("one peak", _one)
+EVERY_MODE_DRAWN = Check("every mode", _every_mode)
 PATTERN_DRAWN = Check("pattern drawn", _pattern)
 CIRCLES = Check("circles", _circles)
 SETTLES = Check("settles", _settles)

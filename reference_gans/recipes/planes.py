@@ -8,6 +8,7 @@ from reference_gans.cures.r1 import R1
 from reference_gans.cures.r2 import R2
 from reference_gans.objectives import RELATIVISTIC
 from reference_gans.recipes._base import Recipe
+from reference_gans.recipes._checks import EVERY_MODE_DRAWN
 
 RING_HEALTHY = Recipe(
     name="ring8_healthy",
@@ -48,10 +49,12 @@ RING_COLLAPSED = Recipe(
 moves on.
 """
 
-GRID_HEALTHY = replace(
+GRID_COVERED = replace(
     RING_HEALTHY,
-    name="grid25_healthy",
-    shows="All 25 Gaussians.",
+    name="grid25_covered",
+    shows="All 25 Gaussians: the ring's healthy training on the grid, half as long again.",
+    verdict=None,
+    check=EVERY_MODE_DRAWN,
     of_ten=None,
     data="grid",
     generator=networks.grid_generator,
@@ -62,11 +65,12 @@ GRID_HEALTHY = replace(
 GRID_COLLAPSED = replace(
     RING_COLLAPSED,
     name="grid25_collapsed",
-    shows="One of the 25 Gaussians.",
+    shows="One point, nearest to one of the 25 Gaussians: the ring's slow generator with faint noise, on the grid.",
     of_ten=None,
     data="grid",
     generator=partial(networks.grid_generator, noise_gain=0.1),
     discriminator=networks.grid_discriminator,
 )
+"""Seeds 0 to 2: 1,994 to 2,000 of 2,000 points nearest to the same centre, .12 to .51 of them within 3 sd of it."""
 
-RECIPES = (RING_HEALTHY, RING_COLLAPSED, GRID_HEALTHY, GRID_COLLAPSED)
+RECIPES = (RING_HEALTHY, RING_COLLAPSED, GRID_COVERED, GRID_COLLAPSED)

@@ -43,7 +43,7 @@ def main(
 
     Args:
         data_root: Not used; every study takes it.
-        quick: Two seeds and 100 steps, and nothing written unless ``out`` says where.
+        quick: Two seeds and 20 steps, and nothing written unless ``out`` says where.
         out: Folder for the page; left out, the docs.
         seeds: Seeds of each arm, from 0 on.
         workers: Processes, one core each.
@@ -51,7 +51,7 @@ def main(
     from reference_gans.studies import DOCS
 
     where = out or (None if quick else DOCS)
-    seeds, steps = (2, 100) if quick else (seeds, None)
+    seeds, steps = (2, 20) if quick else (seeds, None)
     stored = where / "two_gaussians.json" if where else None
     runs: dict[str, Any] = json.loads(stored.read_text()) if stored and stored.exists() else {}
     wanted = steps or RECIPES[ARMS["Keras"]].steps
