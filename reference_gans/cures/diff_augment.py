@@ -50,7 +50,7 @@ class DiffAugment(Cure):
 
 def colour(x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
     """Brighter or darker by up to a half; colours and contrast between none and twice, a half and one and a half."""
-    brightness, saturation, contrast = (torch.rand(3, len(x), 1, 1, 1, generator=rng) - 0.5).unbind()
+    brightness, saturation, contrast = (torch.rand(3, len(x), 1, 1, 1, generator=rng).to(x.device) - 0.5).unbind()
     x = x + strength * brightness
     x = x + 2 * strength * saturation * (x - x.mean(dim=1, keepdim=True))
     return x + strength * contrast * (x - x.mean(dim=(1, 2, 3), keepdim=True))

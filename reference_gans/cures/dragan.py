@@ -41,5 +41,5 @@ class Dragan(Cure):
 
     def d_penalty(self, d: Judge, real: Tensor, fake: Tensor, run: Training) -> Tensor:
         """Squared distance of the slopes from one, at noisy real samples."""
-        noise = self.spread * real.std(correction=0) * torch.rand(real.shape, generator=run.rng)
+        noise = self.spread * real.std(correction=0) * torch.rand(real.shape, generator=run.rng).to(real.device)
         return self.weight * (norms(squared_slopes(d, real + noise)) - 1).square().mean()

@@ -38,7 +38,7 @@ class GradientPenalty(Cure):
 
     def d_penalty(self, d: Judge, real: Tensor, fake: Tensor, run: Training) -> Tensor:
         """Squared distance of the slopes from one, on points between real and fake."""
-        share = torch.rand(len(real), generator=run.rng).reshape(-1, *[1] * (real.ndim - 1))
+        share = torch.rand(len(real), generator=run.rng).to(real.device).reshape(-1, *[1] * (real.ndim - 1))
         between = share * real + (1 - share) * fake
         return self.weight * (norms(squared_slopes(d, between)) - 1).square().mean()
 

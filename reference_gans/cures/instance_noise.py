@@ -42,4 +42,4 @@ class InstanceNoise(Cure):
     def seen(self, x: Tensor, run: Training) -> Tensor:
         """A noisy copy, or the samples themselves once the noise is gone."""
         sd = self.sd_at(run.step, run.steps)
-        return x + sd * torch.randn(x.shape, generator=run.rng) if sd > 0 else x
+        return x + sd * torch.randn(x.shape, generator=run.rng).to(x.device) if sd > 0 else x

@@ -38,6 +38,6 @@ class LabelFlipping(Cure):
 
     def labels(self, real: Tensor, fake: Tensor, run: Training) -> tuple[Tensor, Tensor]:
         """Swap some of the pairs."""
-        coin = torch.rand(len(real), generator=run.rng).reshape(-1, *[1] * (real.ndim - 1))
+        coin = torch.rand(len(real), generator=run.rng).to(real.device).reshape(-1, *[1] * (real.ndim - 1))
         flipped = coin < self.rate
         return torch.where(flipped, fake, real), torch.where(flipped, real, fake)

@@ -15,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from collapse_metrics.history import History
+from collapse_metrics.history import HISTORY_FILE, History
 from collapse_metrics.stats.shares import clopper_pearson
+from reference_gans.data import NEEDS_ROOT
 from reference_gans.recipes import RECIPES
+from reference_gans.watched import SEEN
 
 SEEDS = 10
 """Seeds of each recipe, 0 to 9; none was chosen."""
@@ -38,7 +40,8 @@ def main(data_root: Path | None = None, *, workers: int = 2) -> None:
 
     stored = DOCS / "recipes.json"
     runs: dict[str, Any] = json.loads(stored.read_text()) if stored.exists() else {}
-    missing = [(name, seed) for seed in range(SEEDS) for name in RECIPES if f"{name}/{seed}" not in runs]
+    names = tabled(data_root)
+    missing = [(name, seed) for seed in range(SEEDS) for name in names if f"{name}/{seed}" not in runs]
     with ThreadPoolExecutor(workers) as pool:
         jobs = {pool.submit(_run, name, seed, data_root): (name, seed) for name, seed in missing}
         for job in as_completed(jobs):
@@ -48,6 +51,15 @@ def main(data_root: Path | None = None, *, workers: int = 2) -> None:
             DOCS.mkdir(parents=True, exist_ok=True)
             stored.write_text(json.dumps(dict(sorted(runs.items())), indent=1) + "\n")
             (DOCS / "recipes.md").write_text("\n".join(_page(runs)) + "\n")
+
+
+def tabled(data_root: Path | None) -> list[str]:
+    """Recipes that promise something, end within minutes on one core, and whose data are there."""
+    return [
+        name
+        for name, recipe in RECIPES.items()
+        if not recipe.long and recipe.promised != "nothing yet" and (data_root or recipe.data not in NEEDS_ROOT)
+    ]
 
 
 def _run(name: str, seed: int, data_root: Path | None) -> dict[str, Any]:
@@ -61,14 +73,17 @@ def _run(name: str, seed: int, data_root: Path | None) -> dict[str, Any]:
         wall = time.perf_counter() - began
         if done.returncode not in (0, 1):
             return {"held": False, "error": done.stderr[-400:], "seconds": wall}
+        seen = Path(out) / SEEN
+        held = {"held": done.returncode == 0, "seconds": round(wall, 1)}
+        held |= {"check": json.loads(seen.read_text())} if seen.exists() else {}
+        if not (Path(out) / HISTORY_FILE).exists():  # all real samples are the same: there was no monitor
+            return held
         final = History.read(out).final
     assert final is not None  # a run that ended has its diagnosis
-    return {
-        "held": done.returncode == 0,
+    return held | {
         "verdict": str(final.verdict),
         "found": [f.name for f in final.found],
         "since": final.provenance.get("since"),
-        "seconds": round(wall, 1),
         "numbers": {key: round(final[key].value, 3) for key in SHOWN if key in final},
     }
 
@@ -77,8 +92,8 @@ def _page(runs: dict[str, Any]) -> Iterator[str]:
     yield "# What each recipe shows, over seeds"
     yield ""
     yield "Written by `reference-gans study recipe_table`; do not edit. Every run is `reference-gans run NAME --seed N`,"
-    yield "judged on 2,000 samples at its end; *held* counts runs with the promised verdict and, for `mnist_slides`, with the"
-    yield "onset within two checks of the push; the interval is Clopper-Pearson 95 %. Seconds are wall time of the whole"
+    yield "judged on 2,000 samples at its end; *held* counts runs with the promised verdict, with what a check of the recipe's own"
+    yield "has to see and, for `mnist_slides`, with the onset within two checks of the push; the interval is Clopper-Pearson 95 %. Seconds are wall time of the whole"
     yield "process on one core, import, monitor and diagnosis included, two processes at a time: median (longest)."
     yield ""
     yield "| recipe | promised | held | interval | seconds | " + " | ".join(SHOWN) + " |"
@@ -92,7 +107,7 @@ def _page(runs: dict[str, Any]) -> Iterator[str]:
         seconds = sorted(row["seconds"] for row in rows)
         cells = [_range([row["numbers"][key] for row in rows if key in row.get("numbers", {})]) for key in SHOWN]
         yield (
-            f"| `{name}` | {recipe.verdict} | {held} of {len(rows)} | {low:.2f} to {high:.2f} "
+            f"| `{name}` | {recipe.promised} | {held} of {len(rows)} | {low:.2f} to {high:.2f} "
             f"| {seconds[len(seconds) // 2]:.0f} ({seconds[-1]:.0f}) | " + " | ".join(cells) + " |"
         )
     yield ""
@@ -101,6 +116,22 @@ def _page(runs: dict[str, Any]) -> Iterator[str]:
     push = RECIPES["mnist_slides"].push_step
     onsets = [f"{run.get('since')}" for key, run in sorted(runs.items()) if key.startswith("mnist_slides/")]
     yield f"pushed at step {push}, dated {', '.join(onsets)}."
+    yield from _checks(runs)
+
+
+def _checks(runs: dict[str, Any]) -> Iterator[str]:
+    """What the recipes' own checks saw, as ranges over seeds."""
+    rows: dict[str, dict[str, list[float]]] = {}
+    for key, run in runs.items():
+        for number, value in run.get("check", {}).items():
+            rows.setdefault(key.rpartition("/")[0], {}).setdefault(number, []).append(value)
+    if rows:
+        yield ""
+        yield "What checks of their own saw:"
+        yield ""
+    for name in [name for name in RECIPES if name in rows]:
+        seen = ", ".join(f"{number} {_range(values)}" for number, values in rows[name].items())
+        yield f"- `{name}` ({RECIPES[name].promised}): {seen}"
 
 
 def _range(values: list[float]) -> str:

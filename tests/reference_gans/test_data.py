@@ -73,7 +73,7 @@ def test_a_missing_mlxtend_is_explained(monkeypatch):
     def gone(package):
         raise ModuleNotFoundError(package)
 
-    monkeypatch.setattr(importlib.import_module("reference_gans.data"), "files", gone)
+    monkeypatch.setattr(importlib.import_module("reference_gans.data.pictures"), "files", gone)
     with pytest.raises(ModuleNotFoundError, match=r"pip install collapse_metrics\[mnist\]"):
         digits()
 

@@ -10,6 +10,8 @@ from reference_gans.watched import watch
 
 STORED = Path(__file__).parents[2] / "docs" / "studies" / "recipes.json"
 
+MEASURED = [name for name, recipe in RECIPES.items() if recipe.of_ten is not None]
+
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_gan_that_does_not_hear_its_noise_collapses_to_one_clean_digit(seed, tmp_path):
@@ -34,15 +36,15 @@ def test_an_unknown_recipe_is_explained():
 
 
 def test_what_the_docs_claim_is_on_record_for_ten_seeds():
-    """The stored study holds every recipe at seeds 0 to 9, and at least nine of ten held."""
+    """The stored study holds every recipe that claims a rate at seeds 0 to 9, and so many of them held."""
     runs = json.loads(STORED.read_text())
-    for name in RECIPES:
+    for name in MEASURED:
         held = [runs[f"{name}/{seed}"]["held"] for seed in range(10)]
-        assert sum(held) >= 9, name
+        assert sum(held) >= RECIPES[name].of_ten, name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", MEASURED)
 def test_every_recipe_shows_what_it_promises(name, seed):
     assert watch(name, seed=seed, print_to=None).as_promised

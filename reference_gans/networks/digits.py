@@ -1,24 +1,8 @@
-"""Which networks play? Small ones, that train within a minute on one core."""
+"""Which networks play in the bundled digits? Small ones, that train within a minute on one core."""
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-
-class NoiseGain(nn.Module):
-    """How strongly the generator hears its noise: 1 is as it comes, 0 not at all.
-
-    A buffer, so that it travels with a checkpoint. It stands for every way in which noise gets lost before
-    it reaches the first layer: a wrong scale, an annealing that goes too far, too much weight decay.
-    """
-
-    def __init__(self, gain: float = 1.0) -> None:
-        super().__init__()
-        self.gain: Tensor
-        self.register_buffer("gain", torch.tensor(gain))
-
-    def forward(self, z: Tensor) -> Tensor:
-        """``gain * z``."""
-        return self.gain * z
+from reference_gans.networks.plane import NoiseGain
 
 
 def conv_generator(latent: int, hidden: int = 128, width: int = 8, norm: bool = True) -> nn.Sequential:
@@ -66,20 +50,3 @@ def mlp_discriminator(width: int = 256) -> nn.Sequential:
         nn.LeakyReLU(0.2),
         nn.Linear(width, 1),
     )
-
-
-def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
-    """Two hidden layers to a point of the plane."""
-    return nn.Sequential(
-        NoiseGain(noise_gain),
-        nn.Linear(latent, width),
-        nn.ReLU(),
-        nn.Linear(width, width),
-        nn.ReLU(),
-        nn.Linear(width, 2),
-    )
-
-
-def plane_discriminator(width: int = 128) -> nn.Sequential:
-    """Two hidden layers from a point of the plane to one logit."""
-    return nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))

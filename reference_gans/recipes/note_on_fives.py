@@ -1,0 +1,41 @@
+"""How does a mode collapse look like? The recipes of a note: forty augmented fives, and two sizes of noise."""
+
+from dataclasses import replace
+from functools import partial
+
+from reference_gans import networks
+from reference_gans.cures.r1 import R1
+from reference_gans.cures.r2 import R2
+from reference_gans.objectives import RELATIVISTIC
+from reference_gans.recipes._base import Recipe
+
+FIVE_HEALTHY = Recipe(
+    name="five_healthy",
+    shows="Nearly all of the forty fives, freshly turned and scaled: 128 dimensions of noise.",
+    verdict="healthy",
+    of_ten=9,
+    data="fives",
+    latent=128,
+    generator=partial(networks.conv_generator, norm=False),
+    discriminator=networks.mlp_discriminator,
+    steps=1000,
+    game=RELATIVISTIC,
+    cures=(R1(0.1), R2(0.1)),
+    batch=40,
+    betas=(0.0, 0.99),
+    decay_from=0.5,
+)
+
+FIVE_COLLAPSED = replace(
+    FIVE_HEALTHY,
+    name="five_collapsed",
+    shows="A quarter of the forty fives: one dimension of noise is a line, and no line passes all of them.",
+    verdict="partial_collapse",
+    of_ten=9,
+    latent=1,
+)
+"""The two differ in nothing but the noise. Two seeds each, nearest of the forty for each of 2,000 samples:
+128 dimensions reach 38-40 (34-35 of them with .5 % of the samples or more), one dimension reaches 9-10.
+"""
+
+RECIPES = (FIVE_HEALTHY, FIVE_COLLAPSED)
