@@ -31,7 +31,7 @@ NULL_DRAWS = 99
 """Perfect draws behind a threshold. The next perfect draw is beyond all 99 with probability 1/100 whatever the law
 of the score; so is every metric's alarm, and none is favoured by the shape of its scatter."""
 
-SECONDS = 2.0
+SECONDS = 1.5
 """A metric that needs longer for one look is not asked at this size: what it finds among fewer samples stands."""
 
 Spoil = Callable[[DigitLaw, int, float, np.random.Generator], Samples]
