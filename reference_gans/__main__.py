@@ -11,10 +11,10 @@ app = App(
     version_flags=["--version"],
 )
 
-STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "two_gaussians", "verdicts")
+STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "two_gaussians", "verdicts", "wasserstein")
 """Studies that need no options of their own."""
 
-QUICK = ("calibration", "power", "sanity_checks", "two_gaussians")
+QUICK = ("calibration", "power", "sanity_checks", "two_gaussians", "wasserstein")
 """Studies that can be tried in a few seconds."""
 
 
@@ -80,11 +80,12 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians` or `verdicts`.
+        name: `calibration`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`, `verdicts` or
+            `wasserstein`.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
         quick: Only see whether the study runs: a few seconds, nothing written. For `calibration`, `power`,
-            `sanity_checks` and `two_gaussians`.
+            `sanity_checks`, `two_gaussians` and `wasserstein`.
         out: Folder for the page instead of docs/studies. For the same studies.
     """
     from importlib import import_module

@@ -4,10 +4,7 @@
 the page and its figure after every run, so it can be stopped and taken up again.
 """
 
-import json
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import torch
 from collapse_metrics.stats.shares import clopper_pearson
 from reference_gans.recipes import RECIPES, build
 from reference_gans.recipes._checks import LOST_PEAK, draw, has_both_peaks, lesser_share, shares_of_peaks
+from reference_gans.studies._runs import Runs
 from reference_gans.trainer import train
 
 ARMS = {"PyTorch": "two_gaussians_pytorch", "Keras": "two_gaussians_keras"}
@@ -51,60 +49,24 @@ def main(
     from reference_gans.studies import DOCS
 
     where = out or (None if quick else DOCS)
-    seeds, steps = (2, 20) if quick else (seeds, None)
-    stored = where / "two_gaussians.json" if where else None
-    runs: dict[str, Any] = json.loads(stored.read_text()) if stored and stored.exists() else {}
-    wanted = steps or RECIPES[ARMS["Keras"]].steps
-    runs = {key: run for key, run in runs.items() if run["steps"] == wanted}  # a quick try is no result
-    missing = [(arm, seed) for seed in range(seeds) for arm in ARMS if f"{arm}/{seed}" not in runs]
-    for arm, seed, run in _all(missing, steps, 1 if quick else workers):
-        runs[f"{arm}/{seed}"] = run
-        print(
-            f"{arm:<8} {seed:3} lesser peak {lesser_share(run):.3f}  generator's loss {run['g_loss']:.2f}", flush=True
-        )
+    steps = 20 if quick else RECIPES[ARMS["Keras"]].steps
+    runs = Runs(one_run, where / "two_gaussians.json" if where else None, steps)
+    for key in runs.complete(list(ARMS), 2 if quick else seeds, workers=1 if quick else workers):
+        run = runs.outcomes[key]
+        print(f"{key:<12} lesser peak {lesser_share(run):.3f}  generator's loss {run['g_loss']:.2f}", flush=True)
         if where:
-            _write(where, dict(sorted(runs.items())))
+            (where / "two_gaussians.svg").write_text(_figure(runs))
+            (where / "two_gaussians.md").write_text("\n".join(_page(runs)) + "\n")
 
 
-def one_run(arm: str, seed: int, steps: int | None = None) -> dict[str, Any]:
-    """Shares of the peaks, losses and histogram at the end of one run; ``steps`` stops early."""
-    torch.set_num_threads(1)
+def one_run(arm: str, seed: int, steps: int) -> dict[str, Any]:
+    """Shares of the peaks, losses and histogram at the end of one run."""
     run = train(build(RECIPES[ARMS[arm]], seed), steps)
     bars = torch.histc(draw(run).clamp(-REACH, REACH), BINS, -REACH, REACH)
-    return {
-        **shares_of_peaks(run),
-        "steps": run.step,
-        "d_loss": run.d_loss,
-        "g_loss": run.g_loss,
-        "bars": bars.int().tolist(),
-    }
+    return {**shares_of_peaks(run), "d_loss": run.d_loss, "g_loss": run.g_loss, "bars": bars.int().tolist()}
 
 
-def _all(missing: list[tuple[str, int]], steps: int | None, workers: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Every missing run, as it ends."""
-    if workers == 1 or not missing:
-        yield from ((arm, seed, one_run(arm, seed, steps)) for arm, seed in missing)
-        return
-    spawn = multiprocessing.get_context("spawn")  # a forked torch may hang in its thread pool
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        jobs = {pool.submit(one_run, arm, seed, steps): (arm, seed) for arm, seed in missing}
-        for job in as_completed(jobs):
-            yield *jobs[job], job.result()
-
-
-def _write(where: Path, runs: dict[str, Any]) -> None:
-    where.mkdir(parents=True, exist_ok=True)
-    (where / "two_gaussians.json").write_text(json.dumps(runs) + "\n")
-    (where / "two_gaussians.svg").write_text(_figure(runs))
-    (where / "two_gaussians.md").write_text("\n".join(_page(runs)) + "\n")
-
-
-def of_arm(runs: dict[str, Any], arm: str) -> list[dict[str, Any]]:
-    """The stored runs of one start."""
-    return [run for key, run in runs.items() if key.partition("/")[0] == arm]
-
-
-def _page(runs: dict[str, Any]) -> Iterator[str]:
+def _page(runs: Runs) -> Iterator[str]:
     recipe = RECIPES[ARMS["PyTorch"]]
     yield "# Two Gaussians on a line, under two starts"
     yield ""
@@ -117,7 +79,7 @@ def _page(runs: dict[str, Any]) -> Iterator[str]:
     yield "| start | seeds | collapsed | share | interval | lopsided | generator's loss where collapsed | elsewhere |"
     yield "| --- " * 8 + "|"
     for arm in ARMS:
-        rows = of_arm(runs, arm)
+        rows = runs.of_arm(arm)
         if not rows:
             continue
         lost = [row for row in rows if not has_both_peaks(row)]
@@ -136,17 +98,17 @@ def _range(values: list[float]) -> str:
     return f"{min(values):.2f} to {max(values):.2f}" if values else ""
 
 
-def _figure(runs: dict[str, Any]) -> str:
+def _figure(runs: Runs) -> str:
     """Histograms as SVG: a strip for each run, sorted by the share left of zero; darker where more samples lie."""
     thick, wide, gap = 6, 8, 40
-    heights = [len(of_arm(runs, arm)) * thick for arm in ARMS]
+    heights = [len(runs.of_arm(arm)) * thick for arm in ARMS]
     size = (BINS * wide + 90, sum(heights) + gap * len(ARMS))
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" font-family="sans-serif">']
     parts.append(f'<rect width="{size[0]}" height="{size[1]}" fill="white"/>')
     top = 0
     for arm in ARMS:
         parts.append(f'<text x="80" y="{top + 14}" font-size="13">{arm}: one strip a run, -12 to 12</text>')
-        for place, row in enumerate(sorted(of_arm(runs, arm), key=lambda row: float(row["below_zero"]))):
+        for place, row in enumerate(sorted(runs.of_arm(arm), key=lambda row: float(row["below_zero"]))):
             y = top + 20 + place * thick
             most = max(row["bars"])
             parts += [
@@ -154,7 +116,7 @@ def _figure(runs: dict[str, Any]) -> str:
                 for i, bar in enumerate(row["bars"])
                 if bar
             ]
-        top += len(of_arm(runs, arm)) * thick + gap
+        top += len(runs.of_arm(arm)) * thick + gap
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
