@@ -24,7 +24,7 @@ def _discriminator(size: int, width: int) -> Callable[[], nn.Module]:
 
 FULL = Recipe(
     name="student_dcgan",
-    shows="Not measured: 33 hours on one core, made for --device. Digits, from the networks of the report (ReLU).",
+    shows="Not measured: days on one core, made for --device. Digits, from the networks of the report (ReLU).",
     verdict=None,
     check=_checks.DIFFERENT_PICTURES,
     data="digits_64",
