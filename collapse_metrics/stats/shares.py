@@ -177,6 +177,18 @@ def binomial_p_values(
     return p_values
 
 
+def predictive_p_values(
+    counts: Int[np.ndarray, " modes"], shares: Float[np.ndarray, " modes"], *, n_real: int
+) -> Float[np.ndarray, " modes"]:
+    """Two-sided p-value of each count, where the shares were estimated from ``n_real`` samples: twice the smaller tail.
+
+    What ``n_real`` samples leave open is a beta law, with Jeffreys' prior, and the next count is beta-binomial.
+    """
+    law = stats.betabinom(counts.sum(), n_real * shares + 0.5, n_real * (1 - shares) + 0.5)
+    p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(law.cdf(counts), law.sf(counts - 1)))
+    return p_values
+
+
 def two_sample_p_values(
     counts: Int[np.ndarray, " modes"], others: Int[np.ndarray, " modes"]
 ) -> Float[np.ndarray, " modes"]:

@@ -78,3 +78,45 @@ def test_no_samples_say_nothing():
 def test_bad_input_is_explained(counts, shares, message):
     with pytest.raises(ValueError, match=message):
         mode_share_test(counts=counts, shares=shares)
+
+
+def alarms_beside_estimates(numpy_rng, confusion=None, **real):
+    """How many of 600 perfect tables of 300 fail at 5 % beside shares of 1,200 real samples."""
+    shares, failed = np.linspace(0.06, 0.14, 10), 0
+    called = shares if confusion is None else shares @ confusion
+    for _ in range(600):
+        real_counts = numpy_rng.multinomial(1200, shares)
+        known = {"real_counts": real_counts} if real else {}
+        counts = numpy_rng.multinomial(300, called)
+        failed += mode_share_test(counts=counts, shares=real_counts / 1200, confusion=confusion, **known) <= 0.05
+    return failed
+
+
+@pytest.mark.parametrize("confusion", [None, 0.9 * np.eye(10) + 0.01], ids=["true calls", "errors"])
+def test_estimated_shares_are_allowed_for(confusion, numpy_rng):
+    # More than 52 of 600 at 5 % have probability below 1e-4.
+    assert stats.binom.sf(52, 600, 0.05) < 1e-4
+    assert alarms_beside_estimates(numpy_rng, confusion, real=True) <= 52
+
+
+def test_beside_real_counts_one_mode_is_fishers_test():
+    counts, real = np.array([3, 97]), np.array([30, 170])
+    fisher = [stats.fisher_exact([[3, 30], [97, 170]], alternative=side).pvalue for side in ("less", "greater")]
+    found = mode_share_test(counts=counts, shares=real / 200, real_counts=real)
+    assert found == pytest.approx(min(1, 2 * 2 * min(fisher)))
+
+
+def test_with_very_many_real_samples_estimates_are_as_good_as_the_truth():
+    counts, real = np.array([60, 100, 140]), np.array([3, 3, 3]) * 10**6
+    confusion = 0.9 * np.eye(3) + 0.1 / 3
+    for known in ({}, {"confusion": confusion}):
+        exact = mode_share_test(counts=counts, shares=np.full(3, 1 / 3), **known)
+        assert mode_share_test(counts=counts, shares=np.full(3, 1 / 3), real_counts=real, **known) == (
+            pytest.approx(exact, rel=1e-2)
+        )
+
+
+@pytest.mark.bad_input
+def test_real_counts_of_other_modes_are_refused():
+    with pytest.raises(ValueError, match="`real_counts` needs 3 modes as `counts` has, got 2"):
+        mode_share_test(counts=np.array([1, 2, 3]), shares=np.full(3, 1 / 3), real_counts=np.array([5, 5]))

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
+from collapse_metrics._registry import METRICS
 from collapse_metrics.metrics import rarefied_modes
 from collapse_metrics.stats.unseen import expected_modes_seen
 
@@ -79,3 +81,18 @@ def test_a_collapse_shows_one():
 def test_bad_input_is_explained(counts, n, message):
     with pytest.raises(ValueError, match=message):
         rarefied_modes(counts=counts, n=n)
+
+
+@pytest.mark.parametrize("shares", [np.linspace(0.06, 0.14, 10), np.r_[np.full(9, 0.1), 0.05, 0.05]], ids=len)
+def test_the_interval_holds_what_new_samples_show(shares, numpy_rng):
+    # 300 draws at 95 %: fewer than 269 hits have probability below 1e-4.
+    assert stats.binom.cdf(268, 300, 0.95) < 1e-4
+    interval, truth = METRICS["rarefied_modes"].interval, expected_modes_seen(shares, 100)
+    ends = [interval(counts=numpy_rng.multinomial(250, shares)) for _ in range(300)]
+    assert sum(low <= truth <= high for low, high in ends) >= 269
+
+
+def test_the_interval_of_a_collapse_does_not_leave_ten_modes_open():
+    low, high = METRICS["rarefied_modes"].interval(counts=np.array([1000] + [0] * 9))
+    assert low == 1
+    assert high < 2.2
