@@ -11,11 +11,11 @@ app = App(
     version_flags=["--version"],
 )
 
-STUDIES = ("calibration", "power", "recipe_table", "sanity_checks", "two_gaussians", "verdicts", "wasserstein")
-"""Studies that need no options of their own."""
-
-QUICK = ("calibration", "power", "sanity_checks", "two_gaussians", "wasserstein")
+QUICK = ("calibration", "latent_size", "power", "sanity_checks", "two_gaussians", "wasserstein")
 """Studies that can be tried in a few seconds."""
+
+STUDIES = (*QUICK, "recipe_table", "verdicts")
+"""Studies that need no options of their own."""
 
 
 @app.command(name="list")
@@ -80,12 +80,12 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`, `verdicts` or
+        name: `calibration`, `latent_size`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`, `verdicts` or
             `wasserstein`.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
-        quick: Only see whether the study runs: a few seconds, nothing written. For `calibration`, `power`,
-            `sanity_checks`, `two_gaussians` and `wasserstein`.
+        quick: Only see whether the study runs: a few seconds, nothing written. Not for `recipe_table` and
+            `verdicts`.
         out: Folder for the page instead of docs/studies. For the same studies.
     """
     from importlib import import_module

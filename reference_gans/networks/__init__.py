@@ -6,7 +6,7 @@ from reference_gans.networks.dcgan import (
     student_discriminator,
     student_generator,
 )
-from reference_gans.networks.digits import conv_generator, mlp_discriminator, mlp_generator
+from reference_gans.networks.digits import conv_discriminator, conv_generator, mlp_discriminator, mlp_generator
 from reference_gans.networks.layered import Layers, OwnDropout, picture_discriminator, picture_generator
 from reference_gans.networks.line import (
     Position,
@@ -29,7 +29,8 @@ from reference_gans.networks.plane import (
 )
 
 __all__ = [
-    "Layers", "NoiseGain", "OwnDropout", "Position", "Scale", "Slope", "conv_generator", "grid_discriminator",
+    "Layers", "NoiseGain", "OwnDropout", "Position", "Scale", "Slope", "conv_discriminator", "conv_generator",
+    "grid_discriminator",
     "grid_generator", "keras_start", "line_discriminator", "line_generator", "mlp_discriminator",
     "mlp_generator", "pattern_discriminator", "pattern_generator", "picture_discriminator", "picture_generator",
     "plane_discriminator", "plane_generator", "position", "slope", "stack_discriminator", "stack_generator",

@@ -50,3 +50,16 @@ def mlp_discriminator(width: int = 256) -> nn.Sequential:
         nn.LeakyReLU(0.2),
         nn.Linear(width, 1),
     )
+
+
+def conv_discriminator(width: int = 16) -> nn.Sequential:
+    """Two strided convolutions, the second under batch norm, and a linear layer to one logit, as in tutorials."""
+    return nn.Sequential(
+        nn.Conv2d(1, width, 3, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
+        nn.BatchNorm2d(2 * width),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(2 * width * 49, 1),
+    )

@@ -18,6 +18,7 @@ from reference_gans.cures.gradient_penalty import GradientPenalty
 from reference_gans.cures.weight_clipping import WeightClipping
 from reference_gans.objectives import WASSERSTEIN
 from reference_gans.recipes import RECIPES, Recipe, build
+from reference_gans.studies._curves import lines
 from reference_gans.studies._runs import Runs
 from reference_gans.trainer import Run, train
 
@@ -154,34 +155,16 @@ def _range(values: list[float]) -> str:
 
 
 def figure(runs: Runs) -> str:
-    """One panel an arm as SVG: exact distance and estimate over steps, each as a share of its largest value."""
-    wide, high, left, gap = 640, 150, 60, 50
-    drawn = [arm for arm in ARMS if runs.of_arm(arm)]
-    whole = (left + wide + 20, len(drawn) * (high + gap) + 10)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole[0]} {whole[1]}" font-family="sans-serif">']
-    parts.append(f'<rect width="{whole[0]}" height="{whole[1]}" fill="white"/>')
-    for place, arm in enumerate(drawn):
-        top = place * (high + gap) + 30
-        parts.append(
-            f'<text x="{left}" y="{top - 10}" font-size="13">{arm}: blue the exact distance, orange the estimate, each over its largest; one line a seed</text>'
-        )
-        parts.append(f'<line x1="{left}" x2="{left + wide}" y1="{top + high}" y2="{top + high}" stroke="#888"/>')
-        parts.append(f'<text x="{left - 8}" y="{top + high + 4}" font-size="11" text-anchor="end">0</text>')
-        parts.append(f'<text x="{left - 8}" y="{top + 8}" font-size="11" text-anchor="end">1</text>')
-        parts.append(
-            f'<text x="{left + wide}" y="{top + high + 14}" font-size="11" text-anchor="end">{runs.steps:,} steps</text>'
-        )
-        for run in runs.of_arm(arm):
-            for name, colour in (("exact", "#20406a"), ("estimate", "#d9822b")):
-                values = np.array(run[name]) / max(run[name])
-                across = left + wide * (np.arange(len(values)) + 1) / len(values)
-                points = " ".join(
-                    f"{x:.1f},{top + high * (1 - max(y, -0.15)):.1f}" for x, y in zip(across, values, strict=True)
-                )
-                parts.append(
-                    f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.2" stroke-opacity=".8"/>'
-                )
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    """One panel an arm: exact distance and estimate over steps, each as a share of its largest value."""
+    panels = {
+        f"{arm}: blue the exact distance, orange the critic's estimate, each over its largest; a line a seed": [
+            (colour, (np.array(run[name]) / max(run[name])).tolist())
+            for run in runs.of_arm(arm)
+            for name, colour in (("exact", "#20406a"), ("estimate", "#d9822b"))
+        ]
+        for arm in ARMS
+    }
+    return lines(panels, across=f"{runs.steps:,} steps")
 
 
 if __name__ == "__main__":
