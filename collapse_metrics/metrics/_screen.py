@@ -93,8 +93,17 @@ class Rows:
         if part.dtype != torch.float32 or self.centre.dtype != torch.float32:
             return ((part.to(self.centre.dtype) - self.centre) * self.scale).float().clamp_(-BOX, BOX)
         out = torch.empty_like(part) if buffer is None else buffer[: part.numel()].view(part.shape)
-        centred: Tensor = torch.sub(part, self.centre, out=out)
-        return centred.mul_(self.scale).clamp_(-BOX, BOX)
+        # One pass over memory instead of two; a power of two scales without rounding.
+        scale = torch.tensor(self.scale, device=part.device)
+        moved: Tensor = torch.addcmul(-self.centre * self.scale, part, scale, out=out)
+        return moved.clamp_(-BOX, BOX) if self.far else moved
+
+    @cached_property
+    def far(self) -> bool:
+        """Whether some coordinate lies outside of the box."""
+        least, most = self.rows.aminmax()
+        reach = max(float(most), -float(least)) + float(self.centre.abs().max())
+        return not reach * self.scale < BOX
 
     def buffer(self) -> Tensor:
         """Room for one tile; asked for once, because freed tiles of a dozen megabytes are not always used again."""
@@ -132,9 +141,21 @@ def bounds(x: Rows, y: Rows, *, half: bool = False) -> Iterator[tuple[int, int, 
             rows, made = x.tile(start, mine), start
         columns = rows if x is y and column == start else y.tile(column, theirs)
         block = buffer[: len(rows) * len(columns)].view(len(rows), len(columns))
-        torch.addmm(wide[column : column + TILE], rows, columns.T, alpha=-2.0, out=block)
+        if columns is rows:
+            torch.add(wide[column : column + TILE], _with_itself(rows, block), alpha=-2.0, out=block)
+        else:
+            torch.addmm(wide[column : column + TILE], rows, columns.T, alpha=-2.0, out=block)
         block += high[start : start + TILE, None]
         yield start, column, block
+
+
+def _with_itself(rows: Tensor, block: Tensor) -> Tensor:
+    """Products of all pairs of these rows, three quarters of them computed and one copied."""
+    half = len(rows) // 2
+    torch.mm(rows[:half], rows.T, out=block[:half])
+    torch.mm(rows[half:], rows[half:].T, out=block[half:, half:])
+    block[half:, :half] = block[:half, half:].T
+    return block
 
 
 def _order(rows: int, columns: int, *, half: bool) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from collapse_metrics.embed import MnistDigits
 from collapse_metrics.reference import Reference
 from reference_gans.data import digits
 
@@ -65,12 +66,20 @@ def _pictures() -> tuple[Tensor, Tensor]:
     return data.real, data.labels
 
 
-def real_digits(n: int, rng: Rng) -> Tensor:
-    """Different real pictures that the packaged reference has not seen, with its shares of the classes."""
+def split_digits(which: int) -> tuple[Reference, Tensor]:
+    """A reference of one random half of the real digits, and the pictures of the other half."""
     pictures, labels = _pictures()
-    wanted = rng.multinomial(n, Reference.named("mnist").shares)
-    rows = [rng.permutation(np.flatnonzero(labels.numpy() == digit))[:many] for digit, many in enumerate(wanted)]
-    return pictures[torch.from_numpy(rng.permutation(np.concatenate(rows)))]
+    order = torch.from_numpy(np.random.default_rng([27, which]).permutation(len(pictures)))
+    known, left = order.chunk(2)
+    reference = Reference.fit(
+        real=pictures[known], labels=labels[known].numpy(), embedder=MnistDigits(), value_range=(0.0, 1.0), seed=which
+    )
+    return reference, pictures[left]
+
+
+def some_of(pictures: Tensor, n: int, rng: Rng) -> Tensor:
+    """Different pictures, drawn at random."""
+    return pictures[torch.from_numpy(rng.permutation(len(pictures))[:n])]
 
 
 def steady_losses(steps: int, rng: Rng) -> dict[str, np.ndarray]:

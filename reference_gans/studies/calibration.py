@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from torch import Tensor
 
 import collapse_metrics.metrics  # noqa: F401  (registers the metrics)
 from collapse_metrics._registry import METRICS, MetricSpec
@@ -22,7 +23,14 @@ from collapse_metrics.given import PER_STEP
 from collapse_metrics.measurements import look_at, measure_look
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
-from reference_gans.studies._known_law import MODES, Mixture, real_digits, steady_losses, wandering_modes
+from reference_gans.studies._known_law import (
+    MODES,
+    Mixture,
+    some_of,
+    split_digits,
+    steady_losses,
+    wandering_modes,
+)
 
 SIZES = (75, 150, 300)
 """Generated samples, or steps of a series. A reference of 1,200 rows lends at most half of its 600 held-out rows."""
@@ -97,7 +105,7 @@ def jobs(sizes: tuple[int, ...], references: int, draws: int) -> Iterator[tuple[
             if spec.needs <= looks and spec.interval is not None:
                 yield f"two looks/{n}/{name}", partial(own_interval, spec, n, series)
             if "pictures" in spec.needs:
-                yield f"digits/{n}/{name}", partial(beside_digits, name, n, series)
+                yield f"digits/{n}/{name}", partial(beside_digits, name, n, references, draws)
             elif name not in STANDARD and not spec.needs & (looks | PER_STEP):
                 yield f"mixture/{n}/{name}", partial(beside_mixtures, (name,), n, references, draws)
 
@@ -134,15 +142,23 @@ def _beside(which: int) -> Reference:
     return _mixture().reference(which)
 
 
-def beside_digits(name: str, n: int, draws: int) -> list[Row]:
-    """A metric of pictures, beside the packaged reference."""
-    reference = Reference.named("mnist")
-    said: list[dict[str, Measurement]] = []
-    for draw in range(draws):
-        pictures = real_digits(n, np.random.default_rng([24, n, draw]))
-        look = look_at(pictures, reference, value_range=(0, 1))
-        said.append({m.name: m for m in measure_more([name], look, reference)[0]})
-    return summarise(name, "digits", n, [said])
+def beside_digits(name: str, n: int, references: int, draws: int) -> list[Row]:
+    """A metric of pictures, beside references of real digits and of pictures that they have not seen."""
+    said: list[list[dict[str, Measurement]]] = []
+    for which in range(references):
+        reference, unseen = _digits_beside(which)
+        said.append([])
+        for draw in range(draws):
+            pictures = some_of(unseen, n, np.random.default_rng([24, n, which, draw]))
+            look = look_at(pictures, reference, value_range=(0, 1))
+            said[-1].append({m.name: m for m in measure_more([name], look, reference)[0]})
+    return summarise(name, "digits", n, said)
+
+
+@lru_cache
+def _digits_beside(which: int) -> tuple[Reference, Tensor]:
+    """Fitted once, for all metrics and sizes."""
+    return split_digits(which)
 
 
 def own_interval(spec: MetricSpec, n: int, draws: int) -> list[Row]:
@@ -260,7 +276,7 @@ def page(rows: list[Row]) -> Iterator[str]:
     yield f"- **mixture**: ten round modes in eight dimensions, shares 0.06 to 0.14; {REFERENCES} references of 1,200 real rows each, {DRAWS} draws beside"
     yield f"  each, seeds 0 to {REFERENCES - 1} and 0 to {DRAWS - 1}, measured as `score` measures them. Draws beside one reference share its luck: the interval of"
     yield "  the share allows for it (Korn and Graubard's effective number of draws)."
-    yield f"- **digits**: real digits that the packaged reference has not seen, {SERIES} draws from 5,000 pictures."
+    yield f"- **digits**: real digits; {REFERENCES} references of a random half of 5,000 pictures each, {DRAWS} draws from the other half beside each."
     yield "- **tests**: p-values of samples of the mixture (as many real rows as generated), of settled losses (red noise with a"
     yield f"  memory of 0.8 a step), of two looks of which one latent in ten changed; {SERIES} draws, shares and centres known without error."
     yield f"- **two looks**: the same two looks, the metrics' own intervals; {SERIES} draws."

@@ -11,7 +11,7 @@ import torch
 from collapse_metrics._registry import METRICS
 from collapse_metrics.records import Measurement
 from reference_gans.studies import calibration
-from reference_gans.studies._known_law import MODES, Mixture, real_digits, steady_losses, wandering_modes
+from reference_gans.studies._known_law import MODES, Mixture, some_of, split_digits, steady_losses, wandering_modes
 
 STORED = Path(__file__).parents[2] / "docs" / "studies" / "calibration.json"
 
@@ -127,9 +127,12 @@ def test_losses_are_red_noise_around_the_values_of_equilibrium():
     assert (g[1:] * g[:-1]).mean() / g.var() == pytest.approx(0.8, abs=0.025)
 
 
-def test_digits_are_all_different():
-    pictures = real_digits(100, np.random.default_rng(0))
-    assert len(torch.unique(pictures.flatten(1), dim=0)) == len(pictures) == 100
+def test_digits_beside_a_reference_are_different_and_unseen():
+    reference, unseen = split_digits(0)
+    pictures = some_of(unseen, 100, np.random.default_rng(0))
+    assert len(pictures.flatten(1).unique(dim=0)) == 100
+    assert (reference.n_real, len(unseen)) == (2500, 2500)
+    assert not torch.equal(split_digits(1)[1][:50], unseen[:50])
 
 
 def test_a_quick_run_writes_a_page(tmp_path, monkeypatch):
