@@ -121,7 +121,7 @@ def _compared(case: Case, record: dict[str, Any], comparison: Comparison) -> lis
         _times(smaller),
         seconds(median(floor, "seconds")),
         _promised(comparison),
-        _held(comparison, ours, theirs, faster, smaller),
+        _held(comparison, ours, theirs, faster, smaller) + _out_of_reach(comparison, theirs, floor, faster),
     ]
 
 
@@ -164,6 +164,14 @@ def _held(comparison: Comparison, ours: Any, theirs: Any, faster: float | None, 
     if None in held:
         return "not measured"
     return "yes" if all(held) else "**no**"
+
+
+def _out_of_reach(comparison: Comparison, theirs: Any, floor: Any, faster: float | None) -> str:
+    """Words for a promise of time that was broken and that nobody could have kept on this machine."""
+    most = _ratio(median(theirs, "seconds"), median(floor, "seconds"))
+    if None in (comparison.faster, faster, most) or faster >= comparison.faster or most >= comparison.faster:
+        return ""
+    return f": the floor itself is only {most:.3g} × faster"
 
 
 def _details(case: Case, record: dict[str, Any]) -> Iterator[str]:

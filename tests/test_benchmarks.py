@@ -140,6 +140,13 @@ def test_the_page_says_whether_a_promise_was_held(ours, held):
     assert line_of(page, "| ours | prdc |").endswith(f"| 4 × faster, 10 × smaller | {held} |")
 
 
+@pytest.mark.parametrize(("floor", "said"), [(0.9, "**no**"), (1.1, "**no**: the floor itself is only 3.64 × faster")])
+def test_a_promise_that_nobody_could_keep_is_called_so(floor, said):
+    slow = record(ours=[run(1.2, peak=MB)], prdc=[run(4.0, peak=100 * MB)], floor=[run(floor)])
+    page = _page.render({"cases": {"neighbours-10k-64": slow}})
+    assert line_of(page, "| ours | prdc |").endswith(f"| 4 × faster, 10 × smaller | {said} |")
+
+
 def test_a_failed_peer_is_no_success_of_ours():
     failed = {"program": "clean-fid 0.1.35", "runs": [], "error": "TypeError: disp"}
     page = _page.render({"cases": {"frechet": record(ours=[run(1.0)], clean_fid=failed, piq=[run(0.9)])}})
