@@ -18,7 +18,7 @@ from collapse_metrics.reference import SPREAD_ROWS, Reference
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.mode_loss import smallest_share_left, usual_share
 from collapse_metrics.stats.next_score import range_of_next
-from collapse_metrics.stats.shares import clopper_pearson, samples_to_see, undo_confusion
+from collapse_metrics.stats.shares import clopper_pearson, samples_to_see, shares_left_open, undo_confusion
 from collapse_metrics.stats.u_statistics import normal_interval
 
 ALPHA = 0.01
@@ -37,11 +37,6 @@ FEWEST_ROWS = 50
 
 SIMULATIONS = 400
 """Simulated count tables behind the interval and the expected range of mode coverage."""
-
-
-MOST_PRIOR = 0.1
-"""Samples that the prior of mode coverage's interval may stand for, as a share of those that were drawn: half a sample
-a mode would be 500 invented ones among 1,000 stacked digits."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +140,7 @@ def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: in
     spill = shares @ confusion - shares * np.diag(confusion)  # samples of other modes that are called this one
     rng = np.random.default_rng(seed)
     args = {"counts": counts, "shares": reference.shares, "confusion": confusion}
-    # The posterior under Jeffreys' prior, which may not outweigh the samples where modes are many.
-    guesses = rng.dirichlet(counts + min(0.5, MOST_PRIOR * n / modes), SIMULATIONS)
+    guesses = shares_left_open(counts, SIMULATIONS, rng)
     low, high = np.quantile(_covered(guesses, reference, confusion), [0.025, 0.975])
     perfect = rng.multinomial(n, reference.shares @ confusion, SIMULATIONS)
     expected = np.quantile(_covered(perfect, reference, confusion), [0.025, 0.975])

@@ -1,6 +1,6 @@
 """What if the labels are noisy at first? Noise on them that fades, step by step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -24,4 +24,5 @@ class FadingLabels:
         """Give the run the game of its present step."""
         left = max(0.0, 1 - run.step / run.steps)
         off = self.width * left * torch.rand(2, run.batch, 1, generator=run.rng)
-        run.game = labelled(1 - off[0], off[1], self.error)
+        # Under its old name: which game a step is played under follows from the step, as a bundle has to know.
+        run.game = replace(labelled(1 - off[0], off[1], self.error), name=run.game.name)

@@ -36,7 +36,7 @@ def class_share_test(
         shares: Reference share of each mode; sums to 1.
         confusion: Share of real samples of mode ``row`` called ``column``; left out, calls are taken as true.
         real_counts: Real samples per mode behind ``shares``; left out, the shares are taken as known exactly. With
-            no more real than generated samples, that would alarm several times too often.
+            no more real than generated samples, that would alarm too often.
         seed: Of the simulated null tables.
 
     Returns:

@@ -35,8 +35,8 @@ def mode_share_test(
         counts: Accepted generated samples per mode as the classifier calls them.
         shares: Reference share of each mode; sums to 1.
         confusion: Share of real samples of mode ``row`` called ``column``; left out, calls are taken as true.
-        real_counts: Real samples per mode behind ``shares``; left out, the shares are taken as known exactly. With
-            300 generated beside 1,200 real samples, that alarms two to four times too often.
+        real_counts: Real samples per mode behind ``shares``; left out, the shares are taken as known exactly. Beside
+            few real samples that alarms too often.
 
     Returns:
         The p-value, from 0 to 1.

@@ -7,12 +7,10 @@ from scipy.special import gammaln
 
 from collapse_metrics._checks import check_tallies
 from collapse_metrics._registry import metric
+from collapse_metrics.stats.shares import shares_left_open
 
 GUESSES = 2000
 """Generators drawn from what the samples leave open: the ends of the interval are then good to a tenth of its width."""
-
-MOST_PRIOR = 0.1
-"""Samples that the prior may stand for, as a share of those that were counted."""
 
 
 def _interval(
@@ -27,15 +25,15 @@ def _interval(
     """
     value, counts = rarefied_modes(counts=counts, n=n), np.asarray(counts)
     total, seen = counts.sum(), np.count_nonzero(counts)
-    prior = min(0.5, MOST_PRIOR * total / len(counts))
-    guesses = np.random.default_rng(seed).dirichlet(counts + prior, GUESSES)
+    guesses = shares_left_open(counts, GUESSES, np.random.default_rng(seed))
     shown = (1 - (1 - guesses) ** n).sum(axis=1)
     low, high = np.quantile(shown, [(1 - level) / 2, (1 + level) / 2])
     if value < seen:
         shares = counts[counts > 0] / total
         missed = (1 - shares) ** n
         slope = missed / missed.sum() * n / (1 - shares)  # of the logarithm of all that is missed
-        error = np.sqrt(((slope**2 * shares).sum() - (slope * shares).sum() ** 2) / total)
+        spread = (slope**2 * shares).sum() - (slope * shares).sum() ** 2  # 0 for even counts, or rounding below it
+        error = np.sqrt(max(spread, 0.0) / total)
         high = max(high, seen - (seen - value) * np.exp(-stats.norm.ppf((1 + level) / 2) * error))
     return min(float(low), value), max(float(high), value)
 

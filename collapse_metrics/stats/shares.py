@@ -177,6 +177,19 @@ def binomial_p_values(
     return p_values
 
 
+MOST_PRIOR = 0.1
+"""Samples that the prior may stand for, as a share of those that were counted: half a sample a mode would be 500
+invented ones among 1,000 stacked digits."""
+
+
+def shares_left_open(
+    counts: Int[np.ndarray, " modes"], draws: int, rng: np.random.Generator
+) -> Float[np.ndarray, "draws modes"]:
+    """Shares that the counts leave open: their posterior under Jeffreys' prior, which may not outweigh the samples."""
+    guesses: np.ndarray = rng.dirichlet(counts + min(0.5, MOST_PRIOR * counts.sum() / len(counts)), draws)
+    return guesses
+
+
 def predictive_p_values(
     counts: Int[np.ndarray, " modes"], shares: Float[np.ndarray, " modes"], *, n_real: int
 ) -> Float[np.ndarray, " modes"]:

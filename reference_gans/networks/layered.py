@@ -48,15 +48,15 @@ class OwnDropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.seed = int(torch.randint(2**31, ()))
-        self.calls = 0
+        self.chance: Tensor
+        self.register_buffer("chance", torch.tensor([int(torch.randint(2**31, ())), 0]))  # seed and calls so far
 
     def forward(self, x: Tensor) -> Tensor:
         """``x`` with a share of its numbers left out, while training."""
         if not self.training:
             return x
-        self.calls += 1
-        rng = torch.Generator().manual_seed(self.seed + self.calls)
+        self.chance[1] += 1
+        rng = torch.Generator().manual_seed(int(self.chance.sum()))
         kept = (torch.rand(x.shape, generator=rng) >= self.share).to(x.device, x.dtype)
         return x * kept / (1 - self.share)
 

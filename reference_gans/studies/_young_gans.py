@@ -68,7 +68,7 @@ def gan_samples(
     """
     found: dict[int, Tensor] = {}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # of the fork alone; torch.manual_seed would seed GPUs too
         if kind == "conv":
             g, d = conv_generator(64, width or 8), conv_discriminator(width or 8)
         else:
@@ -101,7 +101,7 @@ def _training(g: nn.Module, d: nn.Module, images: Tensor, *, steps: int, g_steps
 def redrawn(images: Tensor, *, kind: str, seed: int, steps: int = 600, latent: int = 48) -> nn.Module:
     """An autoencoder whose decoder is a GAN's generator: it redraws real digits with a generator's hand."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # of the fork alone; torch.manual_seed would seed GPUs too
         decoder = conv_generator(latent, 12) if kind == "conv" else mlp_generator(latent, 128)
         encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, latent))
         network = nn.Sequential(encoder, decoder)

@@ -96,3 +96,9 @@ def test_the_interval_of_a_collapse_does_not_leave_ten_modes_open():
     low, high = METRICS["rarefied_modes"].interval(counts=np.array([1000] + [0] * 9))
     assert low == 1
     assert high < 2.2
+
+
+@pytest.mark.parametrize("counts", [np.full(1000, 1), np.full(7, 30), np.array([100])], ids=["single", "even", "one"])
+def test_the_interval_of_even_counts_needs_no_root_of_less_than_nothing(counts):
+    low, high = METRICS["rarefied_modes"].interval(counts=counts)
+    assert low <= rarefied_modes(counts=counts) <= high

@@ -65,6 +65,18 @@ def test_a_resumed_run_is_the_uninterrupted_run(recipe, cut, tmp_path):
         assert torch.equal(resumed[key], value), key
 
 
+@pytest.mark.parametrize("name", ["mnist_first_dropout", "mnist_first_fading_noise"])
+def test_chance_in_a_layer_and_labels_that_fade_go_on_too(name, tmp_path):
+    recipe = replace(RECIPES[name], steps=8)
+    whole = train(build(recipe, 1))
+    save(train(build(recipe, 1), 3), tmp_path / "bundle")
+    resumed = train(load(tmp_path / "bundle", build(recipe, 9)))
+    assert resumed.step == whole.step == 8
+    for part in ("generator", "discriminator"):
+        states = [getattr(run, part).state_dict().values() for run in (whole, resumed)]
+        assert all(torch.equal(mine, theirs) for mine, theirs in zip(*states, strict=True))
+
+
 def test_saving_changes_nothing(tmp_path):
     plain = everything(train(build(CURED, 0)))
     saved = everything(train(build(CURED, 0), observers=[lambda run: save(run, tmp_path / "run.pt")]))

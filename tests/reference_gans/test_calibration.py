@@ -10,7 +10,7 @@ import torch
 
 from collapse_metrics._registry import METRICS
 from collapse_metrics.records import Measurement
-from reference_gans.studies import calibration
+from reference_gans.studies import _calibration_page, calibration
 from reference_gans.studies._known_law import MODES, Mixture, some_of, split_digits, steady_losses, wandering_modes
 
 STORED = Path(__file__).parents[2] / "docs" / "studies" / "calibration.json"
@@ -27,7 +27,7 @@ def test_exact_intervals_of_a_mean_are_found_to_cover():
     # 2,000 draws: 0.025 is five standard errors.
     assert interval["hits"] / interval["draws"] == pytest.approx(0.95, abs=0.025)
     assert expected["hits"] / expected["draws"] == pytest.approx(0.95, abs=0.025)
-    assert calibration.judge(interval, 2) == calibration.judge(expected, 2) == "yes"
+    assert _calibration_page.judge(interval, 2) == _calibration_page.judge(expected, 2) == "yes"
 
 
 def test_the_mean_is_moved_away_from_the_draw_that_it_holds():
@@ -80,19 +80,19 @@ def test_draws_that_share_their_luck_count_for_less():
 )
 def test_a_row_is_judged_on_its_safe_side(asks, hits, verdict):
     aim = 0.05 if asks.startswith("alarms") else 0.95
-    assert calibration.judge({"asks": asks, "aim": aim, "hits": hits, "draws": 500}, 1) == verdict
+    assert _calibration_page.judge({"asks": asks, "aim": aim, "hits": hits, "draws": 500}, 1) == verdict
 
 
 def test_more_rows_make_the_judge_milder():
     row = {"asks": "interval", "aim": 0.95, "hits": 463, "draws": 500}
-    assert calibration.judge(row, 1) == "NO"
-    assert calibration.judge(row, 100) == "yes"
+    assert _calibration_page.judge(row, 1) == "NO"
+    assert _calibration_page.judge(row, 100) == "yes"
 
 
 def test_the_share_interval_is_that_of_clopper_and_pearson():
-    assert calibration.share_interval(0.0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
-    assert calibration.share_interval(0.5, 10) == pytest.approx((0.1871, 0.8129), abs=1e-4)
-    assert calibration.share_interval(1.0, 10) == pytest.approx((0.6915, 1), abs=1e-4)
+    assert _calibration_page.share_interval(0.0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
+    assert _calibration_page.share_interval(0.5, 10) == pytest.approx((0.1871, 0.8129), abs=1e-4)
+    assert _calibration_page.share_interval(1.0, 10) == pytest.approx((0.6915, 1), abs=1e-4)
 
 
 def test_the_mixture_has_the_shares_and_the_spread_that_it_says():
@@ -148,5 +148,5 @@ def test_a_quick_run_writes_a_page(tmp_path, monkeypatch):
 
 def test_no_stored_row_promises_more_than_it_keeps():
     rows = [row for of_job in json.loads(STORED.read_text()).values() for row in of_job]
-    wrong = [(r["name"], r["world"], r["n"], r["asks"]) for r in rows if calibration.judge(r, len(rows)) == "NO"]
+    wrong = [(r["name"], r["world"], r["n"], r["asks"]) for r in rows if _calibration_page.judge(r, len(rows)) == "NO"]
     assert wrong == []

@@ -61,4 +61,6 @@ def test_the_figure_is_not_broken():
 
 
 def test_the_example_of_the_page_runs():
-    exec(PAGE.split("```python")[1].split("```")[0].replace("steps=100", "steps=2"), {})
+    names = {}
+    exec(PAGE.split("```python")[1].split("```")[0].replace("steps=100", "steps=2"), names)
+    assert names["run"].step == 2
