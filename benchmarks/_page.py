@@ -96,7 +96,7 @@ def _count(n: int, what: str) -> str:
 
 def _table(cases: dict[str, Any]) -> Iterator[str]:
     yield (
-        "| case | ours | beside | time | theirs | faster | memory | theirs | smaller | floor | promised | held |\n"
+        "| case | ours | beside | promised | held | time | theirs | faster | memory | theirs | smaller | floor |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
     for name, record in cases.items():
@@ -113,6 +113,8 @@ def _compared(case: Case, record: dict[str, Any], comparison: Comparison) -> lis
         f"{case.title}, {record['data']}",
         comparison.ours,
         comparison.theirs or NOTHING,
+        _promised(comparison),
+        _held(comparison, ours, theirs, faster, smaller) + _out_of_reach(comparison, theirs, floor, faster),
         seconds(median(ours, "seconds")),
         seconds(median(theirs, "seconds")),
         _times(faster),
@@ -120,8 +122,6 @@ def _compared(case: Case, record: dict[str, Any], comparison: Comparison) -> lis
         megabytes(median(theirs, "peak")),
         _times(smaller),
         seconds(median(floor, "seconds")),
-        _promised(comparison),
-        _held(comparison, ours, theirs, faster, smaller) + _out_of_reach(comparison, theirs, floor, faster),
     ]
 
 

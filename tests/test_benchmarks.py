@@ -137,28 +137,28 @@ def line_of(page, words):
 )
 def test_the_page_says_whether_a_promise_was_held(ours, held):
     page = _page.render({"cases": {"neighbours-10k-64": record(ours=ours, prdc=[run(4.0, peak=100 * MB)])}})
-    assert line_of(page, "| ours | prdc |").endswith(f"| 4 × faster, 10 × smaller | {held} |")
+    assert f"| 4 × faster, 10 × smaller | {held} |" in line_of(page, "| ours | prdc |")
 
 
 @pytest.mark.parametrize(("floor", "said"), [(0.9, "**no**"), (1.1, "**no**: the floor itself is only 3.64 × faster")])
 def test_a_promise_that_nobody_could_keep_is_called_so(floor, said):
     slow = record(ours=[run(1.2, peak=MB)], prdc=[run(4.0, peak=100 * MB)], floor=[run(floor)])
     page = _page.render({"cases": {"neighbours-10k-64": slow}})
-    assert line_of(page, "| ours | prdc |").endswith(f"| 4 × faster, 10 × smaller | {said} |")
+    assert f"| 4 × faster, 10 × smaller | {said} |" in line_of(page, "| ours | prdc |")
 
 
 def test_a_failed_peer_is_no_success_of_ours():
     failed = {"program": "clean-fid 0.1.35", "runs": [], "error": "TypeError: disp"}
     page = _page.render({"cases": {"frechet": record(ours=[run(1.0)], clean_fid=failed, piq=[run(0.9)])}})
-    assert line_of(page, "| ours | clean-fid |").endswith("| not slower | not compared: theirs failed |")
-    assert line_of(page, "| ours | piq |").endswith("| **no** |")
+    assert "| not slower | not compared: theirs failed |" in line_of(page, "| ours | clean-fid |")
+    assert "| **no** |" in line_of(page, "| ours | piq |")
     assert "failed: TypeError: disp" in page
 
 
 @pytest.mark.parametrize(("whole", "held"), [(1_500 * MB, "yes"), (1_501 * MB, "**no**")])
 def test_a_room_is_kept_by_the_whole_process(whole, held):
     page = _page.render({"cases": {"neighbours-50k-64": record(ours=[run(1.0, whole=whole)])}})
-    assert line_of(page, "whole process in 1.5 GB").endswith(f"| {held} |")
+    assert f"| {held} |" in line_of(page, "whole process in 1.5 GB")
 
 
 def test_errors_lose_the_folders_of_the_machine():
