@@ -33,6 +33,24 @@ class Scale(nn.Module):
         return self.factor * x
 
 
+class Waves(nn.Module):
+    r"""Each number beside its sine and cosine at doubling frequencies: :math:`x, \sin 2^i x, \cos 2^i x`.
+
+    A network of plain numbers learns slow functions first and fast ones hardly at all, so that a discriminator two
+    wide does not see whether a mode of width .02 is as wide as it should be. Tancik et al., *Fourier Features Let
+    Networks Learn High Frequency Functions in Low Dimensional Domains*, NeurIPS 2020.
+    """
+
+    def __init__(self, octaves: int) -> None:
+        super().__init__()
+        self.octaves = octaves
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, d) to (n, d + 2 d octaves)."""
+        turned = [2.0**i * x for i in range(self.octaves)]
+        return torch.cat([x, *(wave(angle) for angle in turned for wave in (torch.sin, torch.cos))], dim=1)
+
+
 def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
     """Two hidden layers to a point of the plane."""
     return nn.Sequential(
@@ -45,9 +63,13 @@ def plane_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> n
     )
 
 
-def plane_discriminator(width: int = 128) -> nn.Sequential:
-    """Two hidden layers from a point of the plane to one logit."""
-    return nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+def plane_discriminator(width: int = 128, octaves: int = 0) -> nn.Sequential:
+    """Two hidden layers from a point of the plane to one logit; with octaves, from its ``Waves`` too."""
+    seen = 2 + 4 * octaves
+    waves = [Waves(octaves)] if octaves else []
+    return nn.Sequential(
+        *waves, nn.Linear(seen, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
+    )
 
 
 def grid_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn.Sequential:
@@ -55,6 +77,6 @@ def grid_generator(latent: int, width: int = 128, noise_gain: float = 1.0) -> nn
     return nn.Sequential(*plane_generator(latent, width, noise_gain), Scale(2.0))
 
 
-def grid_discriminator(width: int = 128) -> nn.Sequential:
-    """Two hidden layers from a point of the grid, at half its size, to one logit."""
-    return nn.Sequential(Scale(0.5), *plane_discriminator(width))
+def grid_discriminator(width: int = 128, octaves: int = 0) -> nn.Sequential:
+    """Two hidden layers from a point of the grid, at half its size, to one logit; with octaves, from its ``Waves``."""
+    return nn.Sequential(Scale(0.5), *plane_discriminator(width, octaves))
