@@ -21,7 +21,7 @@ from reference_gans.cures.r2 import R2
 from reference_gans.cures.spectral_norm import SpectralNorm
 from reference_gans.cures.unrolled import Unrolled
 from reference_gans.cures.weight_clipping import WeightClipping
-from reference_gans.objectives import HINGE, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
+from reference_gans.objectives import NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from reference_gans.recipes import Recipe
 from reference_gans.recipes.planes import GRID_COVERED, RING_HEALTHY
 
@@ -53,7 +53,6 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "TTUR, G at a quarter": {"g_lr": 2.5e-4},
     "weight average (EMA .998)": {"memory": 0.998, "judged": "ema"},
     "relativistic game": {"game": RELATIVISTIC},
-    "hinge game": {"game": HINGE},
     "R1": _cures(R1(0.1)),
     "R2": _cures(R2(0.1)),
     "relativistic, R1 and R2": {"game": RELATIVISTIC, **_cures(R1(0.1), R2(0.1))},
@@ -64,10 +63,9 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "label smoothing .1": _cures(LabelSmoothing()),
     "label flipping 5 %": _cures(LabelFlipping()),
     "instance noise .1, fading": _cures(InstanceNoise()),
-    "PacGAN 2": _cures(PacGan(2)),
     "PacGAN 4": _cures(PacGan(4)),
     "minibatch stddev": _cures(MinibatchStddev()),
-    "minibatch discrimination": _cures(MinibatchDiscrimination(kernels=10, dims=3)),
+    "minibatch discrimination": _cures(MinibatchDiscrimination(kernels=5, dims=2)),
     "feature matching": _cures(FeatureMatching()),
     "historical averaging": _cures(HistoricalAveraging()),
     "mode seeking": _cures(ModeSeeking()),
