@@ -65,9 +65,10 @@ def one_run(arm: str, seed: int, steps: int) -> Outcome:
     """Whether the discriminator could see, and what came out in the end."""
     learning = min(ALONE, steps)
     alone = {f"alone_{kind}": alone_error(ARMS[arm], seed, kind, learning) for kind in ("noise", "start")}
-    run = train(build(ARMS[arm], seed), steps)
-    apart = distances(run)
-    return {name: round(value, 4) for name, value in {**alone, **apart, **d_errors(run)}.items()} | {
+    run = build(ARMS[arm], seed)
+    born = {f"{name}_born": value for name, value in distances(run).items()}
+    train(run, steps)
+    return {name: round(value, 4) for name, value in {**alone, **born, **distances(run), **d_errors(run)}.items()} | {
         "grey": grey_share(draw(run, PAIRS)),
         "grey_real": grey_share(run.data.real[:PAIRS]),
     }
@@ -166,8 +167,8 @@ def page(runs: Runs) -> Iterator[str]:
     yield f"*Alone*: before, the fix's discriminator learns for {ALONE:,} steps to tell digits from pictures of even noise, then from those of a generator that never"
     yield f"moves, and is asked about {HELD_OUT} unseen ones of each. *Grey*: of the pixels with ink (from {GREY[0]} on), the share up to {GREY[1]}."
     yield ""
-    yield "| fix | seeds | distance over real, noise | noise of one input | one picture | share, interval | different | D alone: wrong about digits and noise | about digits and the generator's start | D at the end: wrong about digits | about fakes | grey, of ink |"
-    yield "| --- " * 12 + "|"
+    yield "| fix | seeds | distance over real, before training: noise | noise of one input | at the end: noise | noise of one input | one picture | share, interval | different | D alone: wrong about digits and noise | about digits and the generator's start | D at the end: wrong about digits | about fakes | grey, of ink |"
+    yield "| --- " * 14 + "|"
     for arm in ARMS:
         rows = runs.of_arm(arm)
         if rows:
@@ -186,8 +187,8 @@ def _cells(rows: list[Outcome]) -> Iterator[str]:
     same, many = sum(map(is_one_picture, rows)), sum(map(are_many, rows))
     low, high = clopper_pearson(same, len(rows))
     yield f"{len(rows)}"
-    yield span([run["noise"] for run in rows], ".3f")
-    yield span([run["one_hot"] for run in rows], ".3f")
+    for name in ("noise_born", "one_hot_born", "noise", "one_hot"):
+        yield span([run[name] for run in rows], ".3f")
     yield f"{same} of {len(rows)}"
     yield f"{low:.2f} to {high:.2f}"
     yield f"{many} of {len(rows)}"

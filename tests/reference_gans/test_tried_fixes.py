@@ -13,7 +13,8 @@ from reference_gans.studies._runs import Runs
 from reference_gans.studies.tried_fixes import ARMS, BARE
 
 DEAD = {
-    "noise": 0.01, "one_hot": 0.03, "alone_noise": 0.0, "alone_start": 0.0, "real_wrong": 0.1, "fake_wrong": 0.2,
+    "noise": 0.01, "one_hot": 0.03, "noise_born": 0.02, "one_hot_born": 0.06, "alone_noise": 0.0, "alone_start": 0.0,
+    "real_wrong": 0.1, "fake_wrong": 0.2,
     "grey": 0.4, "grey_real": 0.3, "cpu_seconds": 1.0,
 }  # fmt: skip
 ALIVE = {**DEAD, "noise": 0.9, "one_hot": 0.5}
@@ -84,7 +85,8 @@ def test_the_page_counts_and_says_what_follows():
     page = list(tried_fixes.page(runs))
     row = next(line for line in page if line.startswith("| deep |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[1:7] == ["5", "0.010 to 0.900", "0.030 to 0.500", "3 of 5", "0.15 to 0.95", "1 of 5"]
+    assert cells[1:4] == ["5", "0.020 to 0.020", "0.060 to 0.060"]
+    assert cells[4:9] == ["0.010 to 0.900", "0.030 to 0.500", "3 of 5", "0.15 to 0.95", "1 of 5"]
     assert "That the first attempt draws one picture for every noise: **confirmed**." in "\n".join(page)
     assert "**refuted** for 1 of 2 (wide)." in page
     assert "**not decided** for 1 of 2 (deep)." in page
@@ -96,6 +98,13 @@ def test_a_quick_try_runs_every_fix(tmp_path):
     assert set(runs) == {f"{arm}/0" for arm in ARMS}
     for run in runs.values():
         assert all(0 <= run[name] <= 1 for name in ("alone_noise", "alone_start", "real_wrong", "fake_wrong", "grey"))
+    assert runs[f"{BARE}/0"]["noise_born"] == runs["fast/0"]["noise_born"] < 0.1  # the same start
     assert 0.2 < runs[f"{BARE}/0"]["grey_real"] < 0.5
     assert (tmp_path / "tried_fixes.md").read_text().count("| 1 |") == len(ARMS)
     assert (tmp_path / "tried_fixes.svg").read_text().count("<circle") == 2 * len(ARMS)
+
+
+def test_training_moves_what_was_born():
+    run = tried_fixes.one_run("fast", 0, 150)
+    assert run["noise"] != run["noise_born"]
+    assert run["alone_noise"] <= 0.02
