@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -29,6 +30,11 @@ def difference(strata: Sequence[tuple[Numbers, Numbers]]) -> Difference:
     Returns:
         The difference and its two-sided p-value; the true split counts as one of the shuffles.
     """
+    return _shuffled(tuple((tuple(map(float, one)), tuple(map(float, other))) for one, other in strata))
+
+
+@cache  # a page is written again after every run, and most of its numbers have not changed
+def _shuffled(strata: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]) -> Difference:
     rng = np.random.default_rng(0)
     by, shuffled = 0.0, np.zeros(PERMUTATIONS)
     for one, other in strata:
