@@ -100,7 +100,7 @@ def test_runs_are_compared_within_their_family():
     [
         ([1.0, 0.9, 0.8, 0.9, 0.7], "confirmed"),
         ([0.0, 0.1, 0.2, 0.1, 0.3], "refuted: the opposite"),
-        ([0.25, 0.75, 0.9, 0.9, 0.9], "refuted: its sign turns"),
+        ([0.25, 0.75, 0.6, 0.4, 0.5], "refuted: its sign turns"),
         ([0.26, 0.75, 0.6, 0.4, 0.5], "not decided"),
         ([0.25, 0.74, 0.6, 0.4, 0.5], "not decided"),
         ([1.0, 1.0, 1.0], "not decided"),
