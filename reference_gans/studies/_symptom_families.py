@@ -17,7 +17,7 @@ FAMILIES: Mapping[str, tuple[Recipe, ...]] = {
     "ring": (replace(RECIPES["ring8_healthy"], steps=2000), replace(RECIPES["ring8_collapsed"], steps=2000)),
     "grid": (replace(RECIPES["grid25_covered"], steps=3000), replace(RECIPES["grid25_collapsed"], steps=2500)),
     "two Gaussians": (RECIPES["two_gaussians_keras"], RECIPES["two_gaussians_pytorch"]),
-    "fives": (RECIPES["five_as_noted"], RECIPES["five_as_noted_latent_1"]),
+    "fives": (RECIPES["five_healthy"], RECIPES["five_collapsed"]),
     "digits": (RECIPES["mnist_improved_batched"], RECIPES["mnist_mlp_collapsed"], RECIPES["mnist_first_short"]),
 }
 """What differs within a family makes the collapse: penalties and faint noise, the start, the size of the noise, the
