@@ -11,7 +11,10 @@ app = App(
     version_flags=["--version"],
 )
 
-QUICK = ("calibration", "latent_size", "power", "sanity_checks", "two_gaussians", "wasserstein")
+QUICK = (
+    "calibration", "cures", "label_flipping", "latent_size", "linear_generator", "power", "sanity_checks", "symptoms",
+    "tried_fixes", "two_gaussians", "wasserstein",
+)  # fmt: skip
 """Studies that can be tried in a few seconds."""
 
 STUDIES = (*QUICK, "recipe_table", "verdicts")
@@ -80,8 +83,9 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `latent_size`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`, `verdicts` or
-            `wasserstein`.
+        name: `calibration`, `cures`, `label_flipping`, `latent_size`, `linear_generator`, `power`, `recipe_table`,
+            `sanity_checks`, `symptoms`, `tried_fixes`, `two_gaussians`, `verdicts` or `wasserstein`;
+            `label-flipping` is understood as well.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
         quick: Only see whether the study runs: a few seconds, nothing written. Not for `recipe_table` and
@@ -90,8 +94,9 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """
     from importlib import import_module
 
+    asked, name = name, name.replace("-", "_")
     if name not in STUDIES:
-        raise ValueError(f"a study named one of {', '.join(STUDIES)} is needed, got {name!r}.")
+        raise ValueError(f"a study named one of {', '.join(STUDIES)} is needed, got {asked!r}.")
     options: dict[str, object] = ({"quick": True} if quick else {}) | ({"out": out} if out else {})
     if options and name not in QUICK:
         given = " and ".join(f"--{option}" for option in options)
