@@ -6,7 +6,13 @@ from reference_gans.networks.dcgan import (
     student_discriminator,
     student_generator,
 )
-from reference_gans.networks.digits import conv_discriminator, conv_generator, mlp_discriminator, mlp_generator
+from reference_gans.networks.digits import (
+    conv_discriminator,
+    conv_generator,
+    mlp_discriminator,
+    mlp_generator,
+    upsampling_generator,
+)
 from reference_gans.networks.layered import Layers, OwnDropout, picture_discriminator, picture_generator
 from reference_gans.networks.line import (
     Position,

@@ -49,13 +49,27 @@ def test_fives_that_are_drawn_come_out_and_no_others(rng):
 def test_the_page_tells_the_arms_apart_by_what_differs():
     runs = Runs(latent_size.one_run, None, 200)
     for seed in range(3):
-        runs.outcomes[f"128 dimensions/{seed}"] = made(0.1, 0.95, seed)
-        runs.outcomes[f"1 dimension/{seed}"] = made(0.5, 0.5, seed + 10)
+        runs.outcomes[f"upsampling, 128 dimensions/{seed}"] = made(0.1, 0.95, seed)
+        runs.outcomes[f"upsampling, 1 dimension/{seed}"] = made(0.5, 0.5, seed + 10)
     rows = {line.split(" | ")[0].strip("| "): line for line in latent_size.page(runs) if line.startswith("|")}
     assert rows["swing of G's loss"].endswith("| 1.00 | 1.00 to 1.00 |")
     assert rows["sameness"].endswith("| 1.00 | 1.00 to 1.00 |")
     assert "| 0.50 | 0.50 to 0.50 |" in rows["D right about real"]
     assert latent_size.figure(runs).count("<polyline") == 6
+
+
+def many(fives, swing, runs=6):
+    return [{**made(swing, 0.9, seed), "fives": fives} for seed in range(runs)]
+
+
+def test_the_outcome_is_read_from_the_runs():
+    calm, wild = many(20, 0.1), many(10, 0.5)
+    assert "swing of G's loss tells them apart as the note says" in latent_size.outcome(calm, wild)
+    assert "swing of G's loss tells them apart the other way round" in latent_size.outcome(many(20, 0.5), many(10, 0.1))
+    assert "swing of G's loss is not shown to tell them apart" in latent_size.outcome(calm, many(10, 0.1))
+    assert "0 of 6 runs with 128 dimensions are healthy" in latent_size.outcome(many(19, 0.1), wild)
+    for healthy, collapsed in ((many(19, 0.1), wild), (calm, many(11, 0.5))):
+        assert "did not come out" in latent_size.outcome(healthy, collapsed)
 
 
 @pytest.mark.slow
@@ -64,7 +78,7 @@ def test_a_quick_try_writes_page_and_figure(tmp_path):
     runs = json.loads((tmp_path / "latent_size.json").read_text())
     assert {len(run["g_losses"]) for run in runs.values()} == {140}
     assert all(0 <= share <= 1 for run in runs.values() for pair in run["right"] for share in pair)
-    assert "| 1 dimension | 2 |" in (tmp_path / "latent_size.md").read_text()
+    assert "| transposed, 1 dimension | 2 |" in (tmp_path / "latent_size.md").read_text()
 
 
 def test_looking_at_accuracies_changes_nothing():
