@@ -64,4 +64,5 @@ __all__ = [
     "stack_generator",
     "student_discriminator",
     "student_generator",
-]  # fmt: skip
+    "upsampling_generator",
+]
