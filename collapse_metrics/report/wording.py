@@ -85,6 +85,8 @@ def story(card: Scorecard) -> list[str]:
     if card.verdict is Verdict.INCONCLUSIVE and "samples_needed" in card:
         needed = card["samples_needed"]
         said.append(f"{number(needed.value)} samples that pass for data are needed, got {number(needed.n_fake)}.")
+    if card.provenance.get("losses_and_samples"):
+        said.append(f"{str(card.provenance['losses_and_samples']).capitalize()}.")
     if card.provenance.get("since") is not None:
         said.append(f"Since step {_step(card.provenance['since'])}, without a break.")
     return [*said, *_basis(card)]
