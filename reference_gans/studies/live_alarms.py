@@ -295,7 +295,7 @@ def _figure(found: dict[str, Any]) -> str:
         ]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in path if x <= 60 + WIDE)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="330" y="{150 + 20 * place}" font-size="13" fill="{colour}">{row["arm"]}</text>')
+        parts.append(f'<text x="430" y="{180 + 20 * place}" font-size="13" fill="{colour}">{row["arm"]}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
