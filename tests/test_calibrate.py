@@ -65,6 +65,7 @@ def test_intervals_are_exact(found):
 def looks(monkeypatch):
     """Every look that is judged, with its yardstick; and nothing is measured."""
     seen = []
+    monkeypatch.setattr(module, "STREAMS", 20)
     monkeypatch.setattr(module, "measure_look", lambda look, yardstick, **_: seen.append((look, yardstick)) or [])
     return seen
 
@@ -148,7 +149,8 @@ def test_what_the_intervals_do_not_cover_is_said(found):
     assert found.to_dict()["caution"] == found.caution
 
 
-def test_on_the_command_line(reference, tmp_path, capsys):
+def test_on_the_command_line(reference, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(module, "STREAMS", 20)
     reference.save(tmp_path / "four.safetensors")
     words = ["calibrate", "--reference", str(tmp_path / "four.safetensors"), "--n", "100", "--trials", "5"]
     with pytest.raises(SystemExit) as stop:

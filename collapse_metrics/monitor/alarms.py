@@ -15,7 +15,7 @@ from collapse_metrics.embed.rows import settle_range
 from collapse_metrics.measurements import Look, look_at
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Sampler
-from collapse_metrics.records import Verdict
+from collapse_metrics.records import Scorecard, Status, Verdict
 from collapse_metrics.reference import Reference
 from collapse_metrics.stats.watches import BoundedMean, FallenShares, Raised, Watch, least_called_shares
 
@@ -52,8 +52,8 @@ class Alarm:
 class Alarms:
     """The games of one run against its health, played on fresh latents at every look.
 
-    They are played from the first look on that found the generator healthy: before, it has nothing to lose, and the
-    scorecards say what is missing. After an alarm they wait for health to come back.
+    Each begins after the first look that found the generator healthy, and nothing to watch in what it is played for:
+    before, there is nothing to lose, and the scorecards say what is missing. After its alarm it waits for that again.
 
     Args:
         reference: What health is.
@@ -66,18 +66,26 @@ class Alarms:
         if not 0 < alpha < 1:
             raise ValueError(f"`alpha` is the probability of a false alarm, between 0 and 1, got {alpha}.")
         self.reference, self.alpha, self.seed, self.since = reference, alpha, seed, since
-        self.playing = self.raised = False
+        self.bounds = bounds_of(reference)
+        self.watches = {name: self._begin(name) for name in self.bounds}
+        self.playing: set[str] = set()
+        self.raised: set[str] = set()
         self.last = -1
-        self.watches = self._begin()
 
     def due(self, step: int) -> bool:
         """Whether this look is played; one step has one set of fresh latents, which counts once."""
-        return self.playing and step > self.last
+        return bool(self.playing) and step > self.last
 
-    def heard(self, verdict: Verdict, step: int) -> None:
-        """Take note of a look's verdict: the first healthy one lets the games begin with the next look."""
-        asked_for = self.since is not None and step >= self.since and not self.raised
-        self.playing = self.playing or asked_for or verdict is Verdict.HEALTHY
+    def heard(self, card: Scorecard, step: int) -> None:
+        """Take note of a look's scorecard, which may let games begin with the next look.
+
+        The verdict alone is not enough: a young generator may be healthy while some modes are still thin, and what
+        never was there cannot be lost.
+        """
+        if self.since is not None and step >= self.since:
+            self.playing |= set(self.watches) - self.raised
+        if card.verdict is Verdict.HEALTHY:
+            self.playing |= set(self.watches) - {f.name for f in card.findings if f.status is Status.WATCH}
 
     def look(self, generator: Any, latent: Latent, step: int, value_range: tuple[float, float] | None) -> list[Alarm]:
         """Draw fresh samples, play every game, and say which were won against health."""
@@ -87,31 +95,29 @@ class Alarms:
             seen = look_at(fake, self.reference, value_range=settle_range(fake, self.reference.embedder, value_range))
         self.last = step
         counted = observations(seen, self.reference)
-        raised = {name: watch.update(counted[name], step=step) for name, watch in self.watches.items()}
-        alarms = [self._alarm(name, found) for name, found in raised.items() if found is not None]
-        if alarms:
-            self.playing, self.raised, self.watches = False, True, self._begin()
+        alarms = []
+        for name in sorted(self.playing):
+            found = self.watches[name].update(counted[name], step=step)
+            if found is not None:
+                alarms.append(self._alarm(name, found))
+                self.watches[name] = self._begin(name)
+        self.raised |= {alarm.finding for alarm in alarms}
+        self.playing -= {alarm.finding for alarm in alarms}
         return alarms
 
     def _alarm(self, name: str, found: Raised) -> Alarm:
         mode = self.reference.modes[found.mode] if name == "mode_dropping" else None
         return Alarm(found.step, name, mode, found.e_value, 1 / self.watches[name].alpha, found.since)
 
-    def _begin(self) -> dict[str, Watch]:
-        bounds = bounds_of(self.reference)
-        each = self.alpha / len(bounds)
-        games: dict[str, Watch] = {}
-        for name, bound in bounds.items():
-            if isinstance(bound, float):
-                games[name] = BoundedMean(bound, alpha=each)
-            else:
-                games[name] = FallenShares(bound, alpha=each)
-        return games
+    def _begin(self, name: str) -> Watch:
+        bound, each = self.bounds[name], self.alpha / len(self.bounds)
+        return BoundedMean(bound, alpha=each) if isinstance(bound, float) else FallenShares(bound, alpha=each)
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on exactly, in JSON's types."""
         games = {name: watch.state_dict() for name, watch in self.watches.items()}
-        return {"playing": self.playing, "raised": self.raised, "last": self.last, "games": games}
+        names = {"playing": sorted(self.playing), "raised": sorted(self.raised)}
+        return {**names, "last": self.last, "games": games}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where ``state_dict`` was taken."""
@@ -122,7 +128,7 @@ class Alarms:
             )
         for name, watch in self.watches.items():
             watch.load_state_dict(state["games"][name])
-        self.playing, self.raised, self.last = bool(state["playing"]), bool(state["raised"]), int(state["last"])
+        self.playing, self.raised, self.last = set(state["playing"]), set(state["raised"]), int(state["last"])
 
 
 def seed_of(seed: int, step: int) -> int:

@@ -60,7 +60,7 @@ class Monitor:
         probes: Whether to run the probes of the latent at each look.
         alpha: Probability that a run which stays healthy ever raises an alarm, however often it is looked at;
             ``None`` draws no fresh samples for alarms.
-        alarms_from: Step from which alarms are possible; left out, the first look that found a healthy generator.
+        alarms_from: Step from which alarms are possible; left out, the first look that found nothing even to watch.
         print_to: Where the line of text a look goes: a function of one string; ``None`` is silence.
         strict: Raise errors of the monitor instead of warning. For tests.
 
@@ -219,7 +219,7 @@ class Monitor:
             return raised
         if games.due(self.steps):
             raised = games.look(self.generator, self._latent, self.steps, self.value_range)
-        games.heard(card.verdict, self.steps)
+        games.heard(card, self.steps)
         self.alarms += raised
         for alarm in raised:
             self.history.add("alarm", **asdict(alarm))

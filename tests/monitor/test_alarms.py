@@ -34,7 +34,7 @@ class Four(nn.Module):
 @pytest.fixture(scope="module")
 def reference():
     rng = torch.Generator().manual_seed(1)
-    real = CENTRES[torch.randint(4, (1600,), generator=rng)] + torch.randn(1600, 2, generator=rng)
+    real = CENTRES[torch.randint(4, (800,), generator=rng)] + torch.randn(800, 2, generator=rng)
     return cm.Reference.fit(real=real, modes=CENTRES, name="four")
 
 
@@ -50,6 +50,33 @@ def run(optimizer, generator, steps, **state):
         setattr(generator, name, value)
     for _ in range(steps):
         optimizer.step()
+
+
+ALL = {"mode_dropping", "off_manifold", "total_collapse"}
+
+
+def card(verdict, **status):
+    findings = tuple(cm.Finding(name, cm.Status(word), "", "") for name, word in status.items())
+    return cm.Scorecard(cm.Verdict(verdict), findings, ())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "waiting"),
+    [
+        ("healthy", {"mode_dropping": "clear"}, set()),
+        ("healthy", {"intra_mode_collapse": "watch"}, set()),  # nothing that is played for
+        ("healthy", {"mode_dropping": "watch"}, {"mode_dropping"}),
+        ("healthy", {"off_manifold": "watch", "mode_dropping": "clear"}, {"off_manifold"}),
+        ("inconclusive", {"mode_dropping": "clear"}, ALL),
+        ("partial_collapse", {}, ALL),
+    ],
+)
+def test_a_game_begins_after_a_healthy_look_with_nothing_to_watch_in_it(reference, verdict, status, waiting):
+    games = Alarms(reference, alpha=0.01, seed=0)
+    for look in (card(verdict, **status), card("collapse")):  # once begun, only its alarm ends a game
+        games.heard(look, 5)
+        assert games.playing == ALL - waiting
+        assert games.due(6) == (waiting != ALL)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +99,12 @@ def test_what_is_lost_is_named_and_dated(reference, state, finding, mode):
 
 def test_nearly_the_same_sample_every_time_is_a_total_collapse(reference):
     games = Alarms(reference, alpha=0.01, seed=0, since=0)
-    games.heard(cm.Verdict.BROKEN, 0)
+    games.heard(card("broken"), 0)
     raised = games.look(lambda z: CENTRES[:1] + 1e-3 * z[:, 2:], 4, 1, None)
     assert {alarm.finding for alarm in raised} == {"total_collapse", "mode_dropping"}
+    assert games.playing == {"off_manifold"}
+    games.heard(card("healthy"), 2)
+    assert games.playing == ALL
 
 
 def test_the_latents_are_new_at_every_step_and_the_same_after_a_resume(reference):
@@ -208,8 +238,8 @@ def test_held_out_real_data_keep_every_bound_with_room(reference):
     assert (counts / counts.sum() > 1.5 * bounds["mode_dropping"]).all()
     for name in ("off_manifold", "total_collapse"):
         assert seen[name].mean() < bounds[name] - 0.2
-    assert len(seen["off_manifold"]) == 800
-    assert len(seen["total_collapse"]) == 400
+    assert len(seen["off_manifold"]) == 400
+    assert len(seen["total_collapse"]) == 200
 
 
 def test_data_of_one_mode_have_two_games():
