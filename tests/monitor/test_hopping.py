@@ -1,6 +1,7 @@
 """Where the same noise leads, from look to look: hopping, harmless moves, and looks that say nothing."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -120,3 +121,38 @@ def test_it_can_be_put_away_and_taken_up_again(reference):
         resumed.note(look(called))
     assert resumed.measurements(1) == hopping.measurements(1) != []
     assert json.loads(json.dumps(resumed.state_dict())) == json.loads(json.dumps(hopping.state_dict()))
+
+
+class Hops(torch.nn.Module):
+    """Blobs at the centres ``at``, one after the other or all."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(()))
+        self.at = CENTRES
+
+    def forward(self, z):
+        mode = (z[:, 0] * 1e4).long() % len(self.at)
+        return self.at[mode] + z[:, 1:] * self.weight
+
+
+@pytest.mark.parametrize(
+    ("hops", "cycle", "told"),
+    [(True, True, "cyclic"), (True, False, "silent"), (False, True, "harmless"), (False, False, None)],
+)
+def test_a_run_tells_losses_and_samples_apart(hops, cycle, told, reference):
+    generator, rng = Hops(), torch.Generator().manual_seed(2)
+    monitor = cm.Monitor(
+        generator, latent=3, every=16, n=200, reference=reference, probes=False, print_to=None, strict=True
+    )
+    for step in range(160):
+        if hops and step % 16 == 0:
+            generator.at = CENTRES[step // 16 % 4][None]
+        noise = torch.randn((), generator=rng).item()
+        monitor.step(g_loss=(3 * math.sin(step / 2) if cycle else 0) + noise)
+    final = monitor.diagnose(400)
+    assert (final.finding("mode_hopping").status == "found") == hops
+    note = final.provenance["losses_and_samples"]
+    assert note is None if told is None else note.startswith(told)
+    assert (str(note) in str(final)) == (told is not None)
+    assert final.verdict != "healthy" if hops else final.verdict == "healthy"
