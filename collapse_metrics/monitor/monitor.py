@@ -184,7 +184,13 @@ class Monitor:
         return {"steps": self.steps, "alarms": games, "hopping": self._hopping.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where ``state_dict`` was taken: load it where the weights of the interrupted run are loaded."""
+        """Go on where ``state_dict`` was taken: load it where the weights of the interrupted run are loaded.
+
+        Raises:
+            ValueError: If this is no such state, or one of a run with another reference.
+        """
+        if not {"steps", "alarms", "hopping"} <= state.keys():
+            raise ValueError(f"a state of Monitor.state_dict is needed, got one with {sorted(state)}: pass that part.")
         if self._games is not None and state["alarms"] is not None:
             self._games.load_state_dict(state["alarms"])
         self._hopping.load_state_dict(state["hopping"])

@@ -149,6 +149,11 @@ def test_another_reference_is_not_resumed(reference):
         monitor.load_state_dict(watched(reference)[0].state_dict())
 
 
+def test_another_state_is_refused_in_words(reference):
+    with pytest.raises(ValueError, match=r"Monitor.state_dict is needed, got one with \['G', 'monitor'\]"):
+        watched(reference)[0].load_state_dict({"G": {}, "monitor": {}})
+
+
 def test_what_never_was_there_raises_no_alarm(reference):
     monitor, generator, optimizer = watched(reference)
     run(optimizer, generator, 12, lost=(0,))
