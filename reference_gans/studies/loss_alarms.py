@@ -29,8 +29,8 @@ DIRAC_STEPS = 4000
 """Steps of each Dirac-GAN; the later half is judged."""
 
 START = (0.1, 0.1)
-"""Where generator and discriminator begin. So near to the equilibrium the log loss is a straight line to one part in
-a thousand, and the game is the linear map whose period is known."""
+"""Where generator and discriminator begin. So near to the equilibrium the slope of the log loss changes by half a part
+in a hundred, up and down in turn, and the game is the linear map whose period is known."""
 
 NEAR = 0.02
 """By how much a period may be off."""
