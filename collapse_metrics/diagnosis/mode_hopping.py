@@ -11,9 +11,10 @@ at the look before, and each look alone has lost them: a convention, in line wit
 @rule(
     needs=("mode_stability", "mode_overlap"),
     remedies=(
-        "PacGAN or minibatch standard deviation: let D see several samples at once, so that one mode is not enough",
-        "unrolled GAN: let G see how D will answer",
-        "R1 gradient penalty, which dampens the cycle; lower learning rates",
+        "PacGAN: let D judge 2 samples at once, so that one mode is not enough (cost: D's first layer twice as wide)",
+        "R1 gradient penalty, which dampens the cycle (cost: one more backward pass a D step)",
+        "unrolled GAN: let G see how D will answer (cost: as many D steps more as are unrolled)",
+        "lower learning rates for both (cost: a longer training)",
     ),
 )
 def mode_hopping(evidence: Evidence) -> tuple[Status, str]:
