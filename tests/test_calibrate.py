@@ -54,6 +54,15 @@ def test_alarms_are_rare_in_health_and_sure_after_a_loss(found):
     assert raised.note == "median delay 1 looks of 256 samples"
 
 
+def test_the_game_of_shares_has_its_part_of_alpha(reference, looks, monkeypatch):
+    games = {**module.bounds_of(reference), **{f"game {i}": 0.5 for i in range(10**5)}}
+    alone = calibrate(reference=reference, n=100, trials=5, alpha=1e-8).alarms[1]
+    assert alone.note == "median delay 1 looks of 256 samples"
+    monkeypatch.setattr(module, "bounds_of", lambda _: games)
+    late = calibrate(reference=reference, n=100, trials=5, alpha=1e-8).alarms[1]
+    assert late.note == "median delay 2 looks of 256 samples"
+
+
 def test_intervals_are_exact(found):
     rate = found.verdicts[0]
     assert rate.interval == clopper_pearson(0, 20)

@@ -77,8 +77,8 @@ def wandering(law: Law, rng: np.random.Generator, streams: int) -> np.ndarray:
     """Half of all samples as the reference has them; the other half goes to classes whose weights walk at random."""
     walk = rng.standard_normal((streams, LOOKS, len(law.shares))).cumsum(axis=1) / 4
     weights = np.exp(walk - walk.max(axis=2, keepdims=True))
-    shares: np.ndarray = DROPPED_BELOW * law.shares + (1 - DROPPED_BELOW) * weights / weights.sum(axis=2, keepdims=True)
-    return shares
+    weights /= weights.sum(axis=2, keepdims=True)
+    return np.asarray(DROPPED_BELOW * law.shares + (1 - DROPPED_BELOW) * weights)
 
 
 def _thinned(law: Law, kept: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -87,14 +87,12 @@ def _thinned(law: Law, kept: np.ndarray, rng: np.random.Generator) -> np.ndarray
     which = np.arange(modes) == rng.integers(modes, size=(streams, 1))
     thin = np.where(which, kept * law.shares, 0.0)
     rest = np.where(which, 0.0, law.shares)
-    shares: np.ndarray = thin + rest * (1 - thin.sum(axis=1, keepdims=True)) / rest.sum(axis=1, keepdims=True)
-    return shares
+    return np.asarray(thin + rest * (1 - thin.sum(axis=1, keepdims=True)) / rest.sum(axis=1, keepdims=True))
 
 
 def _only_one(law: Law, kept: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     streams, modes = kept.shape
-    shares: np.ndarray = (np.arange(modes) == rng.integers(modes, size=(streams, 1))).astype(float)
-    return shares
+    return np.asarray(np.arange(modes) == rng.integers(modes, size=(streams, 1)), dtype=float)
 
 
 HEALTHY: dict[str, Shares] = {
@@ -198,8 +196,8 @@ def _off(counts: np.ndarray, bounds: np.ndarray, modes: np.ndarray, at: int, del
         return np.nan
     last = at + int(delay)
     mode, start = modes[last - 1], max(0, last - DATED)
-    seen = counts[start:last]
-    return float(start + fallen_since(seen[:, mode], seen.sum(axis=1), float(bounds[mode])) - at)
+    hits, totals = counts[start:last, mode], counts[start:last].sum(axis=1)
+    return float(start + fallen_since(hits, totals, float(bounds[mode])) - at)
 
 
 def play(counts: np.ndarray, bounds: np.ndarray, promise: Promise) -> tuple[np.ndarray, np.ndarray]:
@@ -214,14 +212,12 @@ def play(counts: np.ndarray, bounds: np.ndarray, promise: Promise) -> tuple[np.n
 
 
 def _counts(law: Law, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    counts: np.ndarray = rng.multinomial(BATCH, shares @ law.confusion)
-    return counts
+    return np.asarray(rng.multinomial(BATCH, shares @ law.confusion))
 
 
 def _chi_square(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
     expected = counts.sum(axis=2, keepdims=True) * shares
-    p_values: np.ndarray = stats.chi2.sf(((counts - expected) ** 2 / expected).sum(axis=2), len(shares) - 1)
-    return p_values
+    return np.asarray(stats.chi2.sf(((counts - expected) ** 2 / expected).sum(axis=2), len(shares) - 1))
 
 
 def _chunks(name: str, streams: int) -> Iterator[tuple[np.random.Generator, int]]:
@@ -270,8 +266,6 @@ def _delay(row: dict[str, Any], part: float) -> str:
 WIDE, HIGH, MOST = 560, 240, 2000
 """Size of the plot, and the longest delay in it."""
 
-COLOURS = ("#20406a", "#b3541e", "#3b7a57")
-
 
 def _figure(found: dict[str, Any]) -> str:
     """Share of losses found within so many samples, at alpha 0.01, as SVG."""
@@ -288,7 +282,7 @@ def _figure(found: dict[str, Any]) -> str:
         f'<text x="60" y="{HIGH + 58}" font-size="12">samples since the loss (found so far, alpha 0.01)</text>'
     )
     rows = [row for row in found["sick"] if row["alpha"] == ALPHAS[0] and row["promise"] == "run"]
-    for place, (row, colour) in enumerate(zip(rows, COLOURS, strict=True)):
+    for place, (row, colour) in enumerate(zip(rows, ("#20406a", "#b3541e", "#3b7a57"), strict=True)):
         path = [(60.0, HIGH + 20.0)]
         path += [
             (60 + WIDE * delay / MOST, HIGH + 20 - HIGH * so_far / row["streams"]) for delay, so_far in row["delays"]
