@@ -13,6 +13,7 @@ from collapse_metrics import __version__
 from collapse_metrics._registry import METRICS, PROBES
 from collapse_metrics.catalogue import STANDARD, asked_for, measure_more, why_not
 from collapse_metrics.diagnosis import judge
+from collapse_metrics.diagnosis.losses_and_samples import told
 from collapse_metrics.embed import resolve
 from collapse_metrics.embed.rows import as_tensor, prepare, settle_range
 from collapse_metrics.measurements import ALPHA, Look, look_at, measure_look, shuffled
@@ -110,6 +111,7 @@ def score(
     measurements += more
     verdict, findings = judge(measurements)
     origin = _provenance(fake, reference, value_range, seed)
+    origin |= {"losses_and_samples": told(findings)} if losses else {}
     return Scorecard(verdict, findings, tuple(measurements), origin | ({"not_measured": lacking} if asked else {}))
 
 

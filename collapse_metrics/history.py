@@ -27,12 +27,13 @@ class History:
         self.checks: list[Scorecard] = []
         self.samples: list[dict[str, Any]] = []
         self.losses: dict[str, list[tuple[int, float]]] = {}
+        self.alarms: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
         self.final: Scorecard | None = None
         self._continued = False
 
     def add(self, kind: str, **content: Any) -> None:
-        """Keep one record: ``about``, ``check``, ``losses``, ``error`` or ``final``, and write its line."""
+        """Keep one record: ``about``, ``check``, ``alarm``, ``losses``, ``error`` or ``final``, and write its line."""
         self._keep(kind, content)
         if self.folder is not None:
             line = json.dumps({"kind": kind, **content}, allow_nan=False)
@@ -63,6 +64,8 @@ class History:
                 self.losses.setdefault(name, []).extend(lively)
         elif kind == "final":
             self.final = Scorecard.from_dict(content["card"])
+        elif kind == "alarm":
+            self.alarms.append(dict(content))
         elif kind == "error":
             self.errors.append(dict(content))
         elif kind == "about":

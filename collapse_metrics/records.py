@@ -111,6 +111,8 @@ class Scorecard:
         """The verdict, then a line a finding: what a person reads first."""
         lines = [f"verdict: {self.verdict}" + (f" ({self.provenance['note']})" if self.provenance.get("note") else "")]
         lines += [f"  {text}" for text in self._could_have_seen()]
+        if self.provenance.get("losses_and_samples"):
+            lines.append(f"  {self.provenance['losses_and_samples']}")
         lines += [f"  {f.status:<11} {f.name}: {f.evidence}" for f in sorted(self.findings, key=_urgency)]
         return "\n".join(lines)
 

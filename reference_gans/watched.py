@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from collapse_metrics.embed import MnistDigits
 from collapse_metrics.monitor import Monitor
-from collapse_metrics.monitor.monitor import print_line
+from collapse_metrics.monitor.words import print_line
 from collapse_metrics.records import Scorecard
 from collapse_metrics.reference import Reference
 from reference_gans.data import Data, Enlarged, Fives, Mixture, OnDevice, Pattern1010, Point, Stacks

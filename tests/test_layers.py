@@ -21,6 +21,7 @@ LAYERS = [
     {"catalogue"},
     {"evaluate", "guide"},
     {"monitor", "checkpoints", "gate", "report", "doctor"},
+    {"calibrate"},
     {"cli", "pytest_plugin"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}

@@ -15,6 +15,7 @@ ORDER = (
     "off_manifold",
     "total_collapse",
     "mode_dropping",
+    "mode_hopping",
     "intra_mode_collapse",
     "latent_ignored",
     "loss_oscillation",

@@ -2,36 +2,38 @@
 
 import logging
 import math
-import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from collapse_metrics.diagnosis import judge, onset
+from collapse_metrics.diagnosis import judge
+from collapse_metrics.diagnosis.losses_and_samples import told
 from collapse_metrics.embed.rows import prepare, settle_range
 from collapse_metrics.evaluate import find_reference, measure_losses
 from collapse_metrics.history import History
-from collapse_metrics.measurements import measure
+from collapse_metrics.measurements import look_at, measure_look
+from collapse_metrics.monitor.alarms import Alarm, Alarms
+from collapse_metrics.monitor.dates import date
+from collapse_metrics.monitor.hopping import Hopping
 from collapse_metrics.monitor.pace import Pace
 from collapse_metrics.monitor.pictures import keep_samples
+from collapse_metrics.monitor.words import line_of, print_line
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Sampler, latent_of
 from collapse_metrics.probing import measure_probes
-from collapse_metrics.records import Finding, Scorecard, Status, Verdict, replace_finding
+from collapse_metrics.records import Scorecard
 from collapse_metrics.reference import Reference
 
 logger = logging.getLogger(__name__)
 
 FINAL_SAMPLES = 2000
 """Samples of the closing diagnosis: four times a usual check, so that smaller losses can be shown."""
-
-SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
-"""Verdicts whose beginning is dated."""
 
 
 class Monitor:
@@ -53,9 +55,12 @@ class Monitor:
         value_range: What black and white are in the generator's pictures.
         log_dir: Folder for the history (JSON lines) and sample grids; left out, they live in memory only.
         n: Samples a look.
-        seed: Of the latents; the same ones at every look.
+        seed: Of the latents; the same ones at every look, and fresh ones beside them for the alarms.
         embedder: For a reference file of your own embedder.
         probes: Whether to run the probes of the latent at each look.
+        alpha: Probability that a run which stays healthy ever raises an alarm, however often it is looked at;
+            ``None`` draws no fresh samples for alarms.
+        alarms_from: Step from which alarms are possible; left out, the first look that found nothing even to watch.
         print_to: Where the line of text a look goes: a function of one string; ``None`` is silence.
         strict: Raise errors of the monitor instead of warning. For tests.
 
@@ -86,6 +91,8 @@ class Monitor:
         seed: int = 0,
         embedder: Any = None,
         probes: bool = True,
+        alpha: float | None = 0.01,
+        alarms_from: int | None = None,
         print_to: Callable[[str], None] | None = lambda line: print_line(line),
         strict: bool = False,
     ) -> None:
@@ -96,6 +103,9 @@ class Monitor:
         self.value_range, self.n, self.seed, self.strict = value_range, n, seed, strict
         self.probes, self.print_to = probes, print_to
         self.history = History(log_dir)
+        self.alarms: list[Alarm] = []
+        self._games = None if alpha is None else Alarms(self.reference, alpha=alpha, seed=seed, since=alarms_from)
+        self._hopping = Hopping(self.reference, seed=seed)
         self.steps = 0
         self._by_hook = optimizer is not None
         self._pending: dict[str, list[tuple[int, float | None]]] = {}
@@ -106,7 +116,8 @@ class Monitor:
             self._hooks.append(optimizer.register_step_post_hook(lambda *_: self._tick()))
         if self._latent is None:
             self._hooks.append(generator.register_forward_pre_hook(self._learn_latent))
-        about = {"reference": self.reference.name, "modes": list(self.reference.modes), "every": every, "n": n}
+        about: dict[str, Any] = {"reference": self.reference.name, "modes": list(self.reference.modes)}
+        about |= {"every": every, "n": n, "alpha": alpha}
         self._guarded("starting the history", lambda: self.history.add("about", **about))
 
     def log(self, **losses: Any) -> None:
@@ -144,7 +155,7 @@ class Monitor:
             now, and ``provenance["since"]`` dates the verdict.
         """
         self._flush()
-        card, _ = self._measure(n, with_losses=True)
+        card, _ = self._measure(n, closing=True)
         card = date(card, self.history)
         self._guarded("writing the diagnosis", lambda: self.history.add("final", card=card.to_dict()))
         self.history.final = card
@@ -167,6 +178,24 @@ class Monitor:
         self._hooks.clear()
         self._flush()
 
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run needs to go on: steps, alarms and the modes of the newest look, in JSON's types."""
+        games = None if self._games is None else self._games.state_dict()
+        return {"steps": self.steps, "alarms": games, "hopping": self._hopping.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where ``state_dict`` was taken: load it where the weights of the interrupted run are loaded.
+
+        Raises:
+            ValueError: If this is no such state, or one of a run with another reference.
+        """
+        if not {"steps", "alarms", "hopping"} <= state.keys():
+            raise ValueError(f"a state of Monitor.state_dict is needed, got one with {sorted(state)}: pass that part.")
+        if self._games is not None and state["alarms"] is not None:
+            self._games.load_state_dict(state["alarms"])
+        self._hopping.load_state_dict(state["hopping"])
+        self.steps = int(state["steps"])
+
     def _tick(self) -> None:
         self.steps += 1
         if self.pace.due(self.steps):
@@ -179,15 +208,30 @@ class Monitor:
     def _check(self) -> Scorecard:
         began = time.perf_counter()
         self._flush()
-        card, samples = self._measure(self.n, with_losses=False)
+        card, samples = self._measure(self.n, closing=False)
         self._guarded("writing the history", lambda: self.history.add("check", card=card.to_dict(), samples=samples))
+        alarms = self._guarded("the alarms", lambda: self._play(card)) or []
         took = time.perf_counter() - began
         self.pace.pay(took)
         if self.print_to is not None:
-            self.print_to(line_of(card, self.steps, took))
+            for line in [line_of(card, self.steps, took), *map(str, alarms)]:
+                self.print_to(line)
         return card
 
-    def _measure(self, n: int, *, with_losses: bool) -> tuple[Scorecard, dict[str, Any]]:
+    def _play(self, card: Scorecard) -> list[Alarm]:
+        """The games of the alarms, on fresh samples; then what this look means for the next."""
+        games, raised = self._games, list[Alarm]()
+        if games is None or self._latent is None:
+            return raised
+        if games.due(self.steps):
+            raised = games.look(self.generator, self._latent, self.steps, self.value_range)
+        games.heard(card, self.steps)
+        self.alarms += raised
+        for alarm in raised:
+            self.history.add("alarm", **asdict(alarm))
+        return raised
+
+    def _measure(self, n: int, *, closing: bool) -> tuple[Scorecard, dict[str, Any]]:
         if self._latent is None:
             raise ValueError(
                 "the shape of the latent is not known: the generator's forward pass was not seen and it has none of "
@@ -198,18 +242,23 @@ class Monitor:
         value_range = settle_range(fake, self.reference.embedder, self.value_range)
         about: dict[str, Any] = {"value_range": value_range, "step": self.steps, "seed": self.seed}
         with undisturbed(None):  # the embedder may be the user's own
-            measurements, finite = measure(fake, self.reference, **about)
-            if self.probes and finite == len(fake):
+            look = look_at(fake, self.reference, value_range=value_range)
+            measurements, whole = measure_look(look, self.reference, step=self.steps, seed=self.seed), look.finite == n
+            if self.probes and whole:
                 measurements += measure_probes(sampler, self.reference, **about)
-            if with_losses:
+            if not closing:
+                self._hopping.note(look)
+            measurements += self._hopping.measurements(self.steps)
+            if closing:
                 losses = {name: [value for _, value in rows] for name, rows in self.history.losses.items()}
                 measurements += measure_losses(losses, step=self.steps, seed=self.seed)
             pictures = None
-            if self.reference.embedder.takes_pictures and finite == len(fake):
+            if self.reference.embedder.takes_pictures and whole:
                 pictures = prepare(fake, self.reference.embedder, value_range)[0]
-            samples = keep_samples(fake, pictures, self.history.folder, self.steps) if finite == len(fake) else {}
+            samples = keep_samples(fake, pictures, self.history.folder, self.steps) if whole else {}
         verdict, findings = judge(measurements)
         where = {"step": self.steps, "n_fake": n, "reference": self.reference.name, "seed": self.seed}
+        where |= {"losses_and_samples": told(findings)} if closing else {}
         return Scorecard(verdict, findings, tuple(measurements), where), samples
 
     def _flush(self) -> None:
@@ -233,49 +282,3 @@ class Monitor:
         if text not in self._warned:
             self._warned.add(text)
             warnings.warn(f"collapse_metrics: {what} failed and was left out ({text}). Training goes on.", stacklevel=3)
-
-
-def date(card: Scorecard, history: History) -> Scorecard:
-    """Since when: the verdict, and each finding that was found, by the checks on record."""
-
-    def since(found: Callable[[Scorecard], bool]) -> int:
-        first = onset(history.steps, [found(check) for check in history.checks])
-        return int(card.provenance["step"]) if first is None else first
-
-    def dated(finding: Finding) -> Finding:
-        if finding.status is not Status.FOUND or finding.name == "loss_oscillation":
-            return finding
-        return replace_finding(finding, since=since(lambda check: _has(check, finding.name)))
-
-    card = card.with_findings(map(dated, card.findings), card.verdict)
-    if card.verdict in SICK:
-        card.provenance["since"] = since(lambda check: check.verdict in SICK)
-    return card
-
-
-def _has(check: Scorecard, name: str) -> bool:
-    return any(f.name == name for f in check.found)
-
-
-def line_of(card: Scorecard, step: int, seconds: float) -> str:
-    """One line of text a check, for people without a screen of pictures."""
-    parts = [f"step {step:>6}  {card.verdict:<16}"]
-    if "mode_coverage" in card:
-        alive = card["mode_coverage"]
-        modes = sum(m.name.startswith("mode_share[") for m in card.measurements)
-        parts.append(f"modes {alive.value * modes:.0f}/{modes}")
-    for name, label in (
-        ("raw_diversity", "diversity"),
-        ("accepted_share", "accepted"),
-        ("neighbour_ratio", "siblings"),
-    ):
-        if name in card:
-            parts.append(f"{label} {card[name].value:.2f}")
-    names = ", ".join(f.name for f in card.found)
-    return "  ".join(parts) + f"  ({seconds:.1f} s)" + (f"  {names}" if names else "")
-
-
-def print_line(line: str) -> None:
-    """Write one line to standard error, where it is seen beside progress bars and kept out of piped results."""
-    sys.stderr.write(f"collapse_metrics  {line}\n")
-    sys.stderr.flush()

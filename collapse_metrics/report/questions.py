@@ -42,6 +42,12 @@ OWN = {
         "0.5, with very many samples: a loss is what lies below half",
     ),
     "mode_share": Reading("What share of the samples falls into this mode?", "its share in the reference", "0", (0.0,)),
+    "mode_overlap": Reading(
+        "How much of the shares of the modes stays where it was from look to look?",
+        "near 1, as between two sets of real data",
+        "0 where modes come and go; 1 where one mode stays",
+        (1.0, 0.0),
+    ),
     "loss_period": Reading("How many steps does the strongest cycle of the generator's loss last?"),
     "loss_cycle_strength": Reading("What share of the loss's variance lies in that cycle?"),
     "loss_change_step": Reading("At which logged step did the generator's loss most likely change its level?"),

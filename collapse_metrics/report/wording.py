@@ -1,7 +1,8 @@
 """How are verdicts, numbers and names said in plain words?"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
 
@@ -26,6 +27,9 @@ STATUS_WORDS = {
     Status.CLEAR: "clear",
     Status.NOT_CHECKED: "not checked",
 }
+
+MOST_ALARMS = 5
+"""Alarms told one by one; a run that falls and recovers again and again has more than anybody reads."""
 
 URGENCY = list(STATUS_WORDS)
 """The order in which findings are read."""
@@ -85,9 +89,24 @@ def story(card: Scorecard) -> list[str]:
     if card.verdict is Verdict.INCONCLUSIVE and "samples_needed" in card:
         needed = card["samples_needed"]
         said.append(f"{number(needed.value)} samples that pass for data are needed, got {number(needed.n_fake)}.")
+    if card.provenance.get("losses_and_samples"):
+        said.append(f"{str(card.provenance['losses_and_samples']).capitalize()}.")
     if card.provenance.get("since") is not None:
         said.append(f"Since step {_step(card.provenance['since'])}, without a break.")
     return [*said, *_basis(card)]
+
+
+def alarms(raised: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each alarm of a run, the first ones only where there are many."""
+    said = []
+    for alarm in raised[:MOST_ALARMS]:
+        mode = "" if alarm["mode"] is None else f" of mode {alarm['mode']}"
+        said.append(
+            f"Alarm at step {_step(alarm['step'])}: {spaced(alarm['finding'])}{mode}, "
+            f"since about step {_step(alarm['since'])}."
+        )
+    more = len(raised) - len(said)
+    return [*said, f"{more} more alarms followed."] if more > 0 else said
 
 
 def _basis(card: Scorecard) -> list[str]:

@@ -18,6 +18,9 @@ from collapse_metrics.report.modes import histogram, state
 from collapse_metrics.report.questions import reading
 from collapse_metrics.report.strip import strip
 
+NOTHING = "No check and no closing diagnosis: there is nothing to judge yet."
+"""The story of a run without any look."""
+
 PICTURE_BUDGET = 1_200_000
 """Bytes of all embedded pictures of one page together: with the curves it stays below 2 MB."""
 
@@ -95,7 +98,7 @@ def _run(name: str, history: History, budget: int) -> dict[str, Any]:
         "is_run": True,
         "card": card,
         "verdict": str(card.verdict) if card else "nothing_recorded",
-        "story": wording.story(card) if card else ["No check and no closing diagnosis: there is nothing to judge yet."],
+        "story": [*(wording.story(card) if card else [NOTHING]), *wording.alarms(history.alarms)],
         "stands_in": history.final is None and bool(history.checks),
         "reasons": [f for f in card.found if f.name not in wording.HARMLESS] if card else [],
         "findings": wording.by_urgency(card.findings) if card else [],

@@ -74,7 +74,7 @@ def strongest_cycle(
     null_over = np.where(judged & humps(simulated), simulated / np.exp(null.fit(simulated)), 0.0)
     higher = int((null_over.max(axis=1) >= over[0, peak]).sum())
     return Cycle(
-        period=len(series) / (peak + 1),
+        period=len(series) / (peak + 1 + _beside(power[0], peak)),
         strength=_strength(series, peak),
         p_value=(1 + higher) / (1 + SIMULATIONS),
     )
@@ -111,6 +111,16 @@ def red_spectrum(series: Float[np.ndarray, " steps"]) -> Float[np.ndarray, " bin
     power = np.abs(tapered_spectrum(np.asarray(series, dtype=float)[None])) ** 2
     spectrum: np.ndarray = np.exp(wandering(len(series)).fit(power)[0])
     return spectrum
+
+
+def _beside(power: Float[np.ndarray, " bins"], peak: int) -> float:
+    """How far a line lies from the highest frequency of its tapered spectrum, in frequencies: exact for a pure one.
+
+    Between two frequencies, the two amplitudes of a line under the taper of Hann are as ``1 + d`` to ``2 - d``.
+    """
+    higher = peak + 1 if peak + 1 < len(power) and (peak == 0 or power[peak + 1] > power[peak - 1]) else peak - 1
+    ratio = np.sqrt(power[higher] / power[peak])
+    return float((higher - peak) * np.clip((2 * ratio - 1) / (ratio + 1), 0.0, 0.5))
 
 
 def _strength(series: np.ndarray, peak: int) -> float:

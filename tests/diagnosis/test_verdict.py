@@ -13,6 +13,7 @@ ILL = {
     "off_manifold": {"accepted_share": 0.1},
     "latent_ignored": {"latent_sensitivity": 0.0, "one_hot_sensitivity": 0.0},
     "intra_mode_collapse": {"neighbour_ratio": 0.1, "distinct_neighbours": 0.1},
+    "mode_hopping": {"mode_overlap": 0.1},
     "loss_oscillation": {"loss_oscillation": 0.002},
 }
 """What each finding is found by."""
@@ -25,7 +26,7 @@ def scene(of, modes):
     def make(*ill, lost=0, without=(), n=1000):
         values = dict.fromkeys(
             ["finite_share", "raw_diversity", "accepted_share", "latent_sensitivity", "one_hot_sensitivity",
-             "neighbour_ratio", "distinct_neighbours", "loss_oscillation"], 1.0
+             "neighbour_ratio", "distinct_neighbours", "loss_oscillation", "mode_stability", "mode_overlap"], 1.0
         )  # fmt: skip
         for name in ill:
             values |= ILL[name]

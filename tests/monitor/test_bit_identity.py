@@ -128,7 +128,8 @@ def test_training_is_the_same_bit_for_bit(loop):
     monitors = []
 
     def watch(generator, **options):
-        monitor = cm.Monitor(generator, every=2, n=100, value_range=(0, 1), print_to=None, strict=True, **options)
+        options |= {"every": 2, "n": 100, "value_range": (0, 1), "alarms_from": 0, "print_to": None, "strict": True}
+        monitor = cm.Monitor(generator, **options)
         monitors.append(monitor)
         return monitor
 

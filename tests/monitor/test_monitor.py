@@ -10,8 +10,8 @@ from torch import nn
 
 import collapse_metrics as cm
 from collapse_metrics.history import HISTORY_FILE
-from collapse_metrics.monitor.monitor import line_of
 from collapse_metrics.monitor.pace import Pace
+from collapse_metrics.monitor.words import line_of
 
 
 class Blob(nn.Module):

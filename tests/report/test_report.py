@@ -166,7 +166,7 @@ def test_losses_with_gaps_are_drawn_and_counted(tmp_path):
 
 
 def test_the_cycle_is_named_and_called_harmless(page):
-    assert "The strongest cycle lasts 31.6 steps." in page.text
+    assert "The strongest cycle lasts 31.4 steps." in page.text
     assert "p = 0.002" in page.text
     assert "Oscillation alone is harmless" in page.text
 

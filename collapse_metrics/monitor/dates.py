@@ -1,0 +1,32 @@
+"""Since when is it so? A verdict and its findings, dated by the looks on record."""
+
+from collections.abc import Callable
+
+from collapse_metrics.diagnosis import onset
+from collapse_metrics.history import History
+from collapse_metrics.records import Finding, Scorecard, Status, Verdict, replace_finding
+
+SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
+"""Verdicts whose beginning is dated."""
+
+
+def date(card: Scorecard, history: History) -> Scorecard:
+    """Since when: the verdict, and each finding that was found, by the checks on record."""
+
+    def since(found: Callable[[Scorecard], bool]) -> int:
+        first = onset(history.steps, [found(check) for check in history.checks])
+        return int(card.provenance["step"]) if first is None else first
+
+    def dated(finding: Finding) -> Finding:
+        if finding.status is not Status.FOUND or finding.name == "loss_oscillation":
+            return finding
+        return replace_finding(finding, since=since(lambda check: _has(check, finding.name)))
+
+    card = card.with_findings(map(dated, card.findings), card.verdict)
+    if card.verdict in SICK:
+        card.provenance["since"] = since(lambda check: check.verdict in SICK)
+    return card
+
+
+def _has(check: Scorecard, name: str) -> bool:
+    return any(f.name == name for f in check.found)

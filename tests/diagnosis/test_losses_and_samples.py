@@ -1,0 +1,44 @@
+"""Losses beside samples: the four cases, and silence where one of the two was not looked at."""
+
+import itertools
+
+import pytest
+
+from collapse_metrics.diagnosis.losses_and_samples import SENTENCES, Kind, losses_and_samples, told
+from collapse_metrics.records import Finding, Status
+
+
+def findings(**status):
+    return [Finding(name, Status(value), "", "") for name, value in status.items()]
+
+
+@pytest.mark.parametrize(
+    ("cycle", "dropped", "hopping", "kind"),
+    [
+        ("clear", "clear", "clear", Kind.HEALTHY),
+        ("clear", "watch", "not_checked", Kind.HEALTHY),
+        ("found", "clear", "clear", Kind.ROTATION),
+        ("found", "clear", "watch", Kind.ROTATION),
+        ("found", "found", "clear", Kind.CYCLIC),
+        ("found", "clear", "found", Kind.CYCLIC),
+        ("clear", "found", "clear", Kind.SILENT),
+        ("clear", "not_checked", "found", Kind.SILENT),
+    ],
+)
+def test_the_four_cases(cycle, dropped, hopping, kind):
+    found = findings(loss_oscillation=cycle, mode_dropping=dropped, mode_hopping=hopping)
+    assert losses_and_samples(found) is kind
+
+
+@pytest.mark.parametrize("hopping", Status)
+def test_what_was_not_checked_is_not_told(hopping):
+    assert losses_and_samples(findings(loss_oscillation="not_checked", mode_dropping="found")) is None
+    assert losses_and_samples(findings(mode_dropping="found", mode_hopping=hopping)) is None
+    if hopping is not Status.FOUND:
+        unknown = findings(loss_oscillation="found", mode_dropping="not_checked", mode_hopping=hopping)
+        assert losses_and_samples(unknown) is None
+
+
+def test_only_what_is_worth_a_line_is_told():
+    lines = {told(findings(loss_oscillation=a, mode_dropping=b)) for a, b in itertools.product(Status, Status)}
+    assert lines == {None, *(f"{kind}: {SENTENCES[kind]}" for kind in (Kind.ROTATION, Kind.CYCLIC, Kind.SILENT))}
