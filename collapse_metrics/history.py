@@ -1,5 +1,6 @@
 """What did one training run record, and since when? Scorecards and losses, a JSON line each, safe against a kill."""
 
+import contextlib
 import itertools
 import json
 import math
@@ -92,6 +93,21 @@ class History:
         history.folder, history._continued = Path(folder), True
         return history
 
+    @classmethod
+    def go_on(cls, folder: str | Path, *, step: int) -> "History":
+        """The history of a run that was cut off and goes on from ``step``; what it recorded later is taken out."""
+        path = Path(folder) / HISTORY_FILE
+        cls.read(folder)  # says what is wrong with the file, if anything is
+        kept = []
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):  # half a line, the last one
+                record = _until(json.loads(line), step)
+                kept += [json.dumps(record, allow_nan=False)] if record else []
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        unfinished.replace(path)
+        return cls.read(folder)
+
     @property
     def steps(self) -> list[int]:
         """Training step of each check."""
@@ -118,6 +134,16 @@ class History:
 
 HISTORY_FILE = "history.jsonl"
 """Name of the record inside a run's folder."""
+
+
+def _until(record: dict[str, Any], step: int) -> dict[str, Any]:
+    """What of a record was there at ``step``; empty if nothing."""
+    kind = record["kind"]
+    if kind == "losses":
+        values = {name: [row for row in rows if row[0] <= step] for name, rows in record["values"].items()}
+        return {**record, "values": values} if any(values.values()) else {}
+    at = {"check": lambda: record["card"]["provenance"]["step"], "alarm": lambda: record["step"]}
+    return {} if kind == "final" or (kind in at and at[kind]() > step) else record
 
 
 def _ends_whole(path: Path) -> bool:

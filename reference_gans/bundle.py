@@ -27,8 +27,10 @@ class Remembers(Protocol):
         """Go on from there."""
 
 
-def save(run: Run, file: str | Path) -> None:
+def save(run: Run, file: str | Path, *, beside: dict[str, Any] | None = None) -> None:
     """Write the whole state of a run: networks, optimizers, average, chance, order of the data, cures, step.
+
+    ``beside`` is what else belongs to this moment, in JSON's types, such as the state of a monitor.
 
     Only tensors, numbers and words are written, nothing that runs when it is read. The file appears at once and
     whole, or not at all: a job that is killed while it saves leaves the last bundle as it was.
@@ -42,6 +44,7 @@ def save(run: Run, file: str | Path) -> None:
         "rng": run.rng.get_state(),
         "data": run.data.state_dict() if isinstance(run.data, Remembers) else {},
         "kept": dict(run.kept),
+        "beside": beside or {},
     }
     for part in (*NETWORKS, *OPTIMIZERS):
         held = getattr(run, part)
@@ -80,6 +83,12 @@ def load(file: str | Path, run: Run) -> Run:
     for name, number in state["numbers"].items():
         setattr(run, name, number)
     return run
+
+
+def beside(file: str | Path) -> dict[str, Any]:
+    """What was saved beside the run."""
+    found: dict[str, Any] = torch.load(file, weights_only=True).get("beside", {})
+    return found
 
 
 def _plays(run: Run) -> dict[str, str]:

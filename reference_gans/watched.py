@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from collapse_metrics.embed import MnistDigits
+from collapse_metrics.history import History
 from collapse_metrics.monitor import Monitor
 from collapse_metrics.monitor.words import print_line
 from collapse_metrics.records import Scorecard
 from collapse_metrics.reference import Reference
+from reference_gans import bundle
 from reference_gans.data import Data, Enlarged, Fives, Mixture, OnDevice, Pattern1010, Point, Stacks
 from reference_gans.noise import constant, normal
 from reference_gans.recipes import RECIPES, Recipe, Seen, build
@@ -23,6 +25,9 @@ from reference_gans.trainer import Run, train
 CHECKS = 20
 """Looks a run: enough to see a curve and to date an onset, few enough to cost little."""
 
+
+BUNDLE = "run.pt"
+"""File in a run's folder from which the run can go on."""
 
 SEEN = "seen.json"
 """File in a run's folder that holds the numbers of the recipe's own check."""
@@ -78,6 +83,8 @@ def watch(
     every: int | None = None,
     print_to: Callable[[str], None] | None = print_line,
     device: str | torch.device = "cpu",
+    resume: bool = False,
+    observe: Callable[[Run], None] | None = None,
 ) -> Outcome:
     """Run a recipe with a monitor beside it, and its own check at the end.
 
@@ -92,31 +99,37 @@ def watch(
         every: Steps between looks; left out, a twentieth of the run.
         print_to: Where the line of text a look goes.
         device: Where the networks train.
+        resume: Go on from the bundle in ``out``, which is written at every look.
+        observe: Called after each step, beside the monitor.
 
     Returns:
         The finished run with its diagnosis.
+
+    Raises:
+        ValueError: If no recipe has that name, or there is nothing to resume.
     """
     if name not in RECIPES:
         raise ValueError(f"a recipe named one of {', '.join(RECIPES)} is needed, got {name!r}.")
     recipe = RECIPES[name]
     run = build(recipe, seed, data_root, device=device)
-    reference, monitor, card = None if recipe.noise is constant else reference_of(run), None, None
-    if reference is not None:
-        monitor = Monitor(
-            seen_by_the_monitor(run),
-            optimizer=run.g_optimizer,
-            latent=run.latent if recipe.noise is normal else partial(_latents, recipe),
-            every=every or max(1, (steps or recipe.steps) // CHECKS),
-            reference=reference,
-            value_range=(0.0, 1.0) if _are_pictures(run) else None,
-            log_dir=out,
-            seed=seed,
-            print_to=print_to,
-            strict=True,
+    bundle_file = None if out is None else Path(out) / BUNDLE
+    if resume and (bundle_file is None or not bundle_file.is_file()):
+        raise ValueError(
+            f"a folder with {BUNDLE} is needed to go on, got {out}: pass the --out of the run that was cut off."
         )
-        monitor.history.add("about", recipe=name, seed=seed, promised=recipe.promised, shows=recipe.shows)
+    last, pace = steps or recipe.steps, every or max(1, (steps or recipe.steps) // CHECKS)
+    if resume and bundle_file is not None:
+        bundle.load(bundle_file, run)
+    monitor = _monitor(run, recipe, seed, pace, out, print_to, resume=resume)
+    card = None
+
+    def keep(run: Run) -> None:
+        if bundle_file is not None and run.step % pace == 0:
+            bundle_file.parent.mkdir(parents=True, exist_ok=True)
+            bundle.save(run, bundle_file, beside=monitor.state_dict() if monitor else None)
+
     observers = [] if monitor is None else [lambda r: monitor.log(d_loss=r.d_loss, g_loss=r.g_loss)]
-    train(run, steps, observers=observers)
+    train(run, max(0, last - run.step), observers=[*observers, *([observe] if observe else []), keep])
     if monitor is not None:
         card = monitor.diagnose()
         monitor.close()
@@ -125,6 +138,40 @@ def watch(
         Path(out).mkdir(parents=True, exist_ok=True)
         (Path(out) / SEEN).write_text(json.dumps(seen.numbers, indent=1) + "\n")
     return Outcome(recipe, run, monitor, card, seen)
+
+
+def _monitor(
+    run: Run,
+    recipe: Recipe,
+    seed: int,
+    every: int,
+    out: str | Path | None,
+    print_to: Callable[[str], None] | None,
+    *,
+    resume: bool,
+) -> Monitor | None:
+    """The monitor of a run that begins or goes on; ``None`` where there is nothing to compare."""
+    reference = None if recipe.noise is constant else reference_of(run)
+    if reference is None:
+        return None
+    monitor = Monitor(
+        seen_by_the_monitor(run),
+        optimizer=run.g_optimizer,
+        latent=run.latent if recipe.noise is normal else partial(_latents, recipe),
+        every=every,
+        reference=reference,
+        value_range=(0.0, 1.0) if _are_pictures(run) else None,
+        log_dir=None if resume else out,
+        seed=seed,
+        print_to=print_to,
+        strict=True,
+    )
+    if resume and out is not None:
+        monitor.history = History.go_on(out, step=run.step)
+        monitor.load_state_dict(bundle.beside(Path(out) / BUNDLE))
+    else:
+        monitor.history.add("about", recipe=recipe.name, seed=seed, promised=recipe.promised, shows=recipe.shows)
+    return monitor
 
 
 def reference_of(run: Run) -> Reference | str | None:

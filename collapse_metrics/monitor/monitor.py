@@ -179,7 +179,11 @@ class Monitor:
         self._flush()
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs to go on: steps, alarms and the modes of the newest look, in JSON's types."""
+        """What a resumed run needs to go on: steps, alarms and the modes of the newest look, in JSON's types.
+
+        The losses noted so far are written first, so that the record on disk is as old as the state.
+        """
+        self._flush()
         games = None if self._games is None else self._games.state_dict()
         return {"steps": self.steps, "alarms": games, "hopping": self._hopping.state_dict()}
 
