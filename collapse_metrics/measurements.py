@@ -11,10 +11,12 @@ from torch import Tensor
 from collapse_metrics.embed.rows import as_tensor, prepare
 from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
+from collapse_metrics.metrics._within import directions_within
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
 from collapse_metrics.metrics.pairwise_diversity import spread_of
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import SPREAD_ROWS, Reference
+from collapse_metrics.setup_checks import measure_setup
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.mode_loss import smallest_share_left, usual_share
 from collapse_metrics.stats.next_score import range_of_next
@@ -34,6 +36,9 @@ at forty standard deviations."""
 
 FEWEST_ROWS = 50
 """Fewest accepted samples for a neighbour measure."""
+
+DIRECTION_ROWS = 500
+"""Samples whose scatter within modes is taken apart: ten directions of sixty show among them, in milliseconds."""
 
 SIMULATIONS = 400
 """Simulated count tables behind the interval and the expected range of mode coverage."""
@@ -96,6 +101,7 @@ def measure_look(look: Look, reference: Reference, *, step: int | None, seed: in
     share = look.finite / look.total
     found = [Measurement("finite_share", share, expected=(1, 1), n_fake=look.total, **about)]
     if look.says_something:
+        found += measure_setup(look.samples, look.raw, look.accepted, reference, about)
         found += _spread(look.raw, reference, about, seed)
         found += _acceptance(look.accepted, reference, about)
         found += _modes(look.called[look.accepted], reference, about, seed)
@@ -185,7 +191,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     if len(chosen) >= FEWEST_ROWS:
         table = NeighbourTable(real=reference.anchor, fake=features[chosen])
         used = len(chosen) / len(reference.fresh)
-        for name in ("coverage", "density"):
+        for name in ("coverage", "density", "duplicate_rate"):
             perfect = _perfect(name, len(chosen), reference, seed)
             yield _measured(name, table.measure(name), len(chosen), (perfect, used), about, seed)
         spread, error = spread_of(features[chosen])
@@ -202,6 +208,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     draws, used = reference.draws(make_up, seed=seed), reference.used(make_up)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)
+    yield from _directions(look, rows, draws, used, reference, about, seed)
     distances = [real.sibling_distance(draw) for draw in draws]
     unit = float(np.mean(distances))
     if unit > 0:
@@ -211,6 +218,27 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
 
         perfect = [distance / unit for distance in distances]
         yield _measured("neighbour_ratio", ratio, len(rows), (perfect, used), about, seed)
+
+
+def _directions(
+    look: Look, rows: Tensor, draws: list[Tensor], used: float, reference: Reference, about: dict[str, Any], seed: int
+) -> Iterator[Measurement]:
+    """Directions that carry the scatter within modes, over those of held-out real rows of the same make-up."""
+    some = rows[:DIRECTION_ROWS]
+    share = len(some) / len(rows)
+    scores = []
+    for draw in draws:
+        kept = draw[shuffled(len(draw), seed)[: len(some)]]
+        scores.append(directions_within(reference.fresh[kept], reference.fresh_modes[kept]))
+    unit = float(np.mean(scores))
+    if unit == 0:
+        return
+
+    def ratio(kept: Tensor) -> float:
+        return directions_within(look.features[some[kept]], look.called[some[kept]]) / unit
+
+    perfect = ([score / unit for score in scores], used * share)
+    yield _measured("direction_ratio", ratio, len(some), perfect, about, seed)
 
 
 def _perfect(name: str, n: int, reference: Reference, seed: int) -> list[float]:

@@ -39,6 +39,10 @@ class NeighbourTable:
         """Different nearest real rows of the chosen rows, per chosen row."""
         return len(self.neighbour[rows].unique()) / len(rows)
 
+    def duplicate_rate(self, rows: Tensor) -> float:
+        """Share of the chosen rows that another chosen row repeats exactly."""
+        return (self.siblings[rows[:, None], rows].amin(dim=1) == 0).double().mean().item()
+
     def sibling_distance(self, rows: Tensor) -> float:
         """Median distance from a chosen row to the nearest other chosen row."""
         return self.siblings[rows[:, None], rows].amin(dim=1).median().item()
