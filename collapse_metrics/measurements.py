@@ -11,9 +11,9 @@ from torch import Tensor
 from collapse_metrics.embed.rows import as_tensor, prepare
 from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
-from collapse_metrics.metrics._within import directions_within
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
 from collapse_metrics.metrics.pairwise_diversity import spread_of
+from collapse_metrics.ranks import measure_ranks
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import SPREAD_ROWS, Reference
 from collapse_metrics.setup_checks import measure_setup
@@ -36,9 +36,6 @@ at forty standard deviations."""
 
 FEWEST_ROWS = 50
 """Fewest accepted samples for a neighbour measure."""
-
-DIRECTION_ROWS = 500
-"""Samples whose scatter within modes is taken apart: ten directions of sixty show among them, in milliseconds."""
 
 SIMULATIONS = 400
 """Simulated count tables behind the interval and the expected range of mode coverage."""
@@ -208,7 +205,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     draws, used = reference.draws(make_up, seed=seed), reference.used(make_up)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)
-    yield from _directions(look, rows, draws, used, reference, about, seed)
+    yield from measure_ranks(matched, look.called[rows], reference, (draws, used), about, seed=seed)
     distances = [real.sibling_distance(draw) for draw in draws]
     unit = float(np.mean(distances))
     if unit > 0:
@@ -218,27 +215,6 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
 
         perfect = [distance / unit for distance in distances]
         yield _measured("neighbour_ratio", ratio, len(rows), (perfect, used), about, seed)
-
-
-def _directions(
-    look: Look, rows: Tensor, draws: list[Tensor], used: float, reference: Reference, about: dict[str, Any], seed: int
-) -> Iterator[Measurement]:
-    """Directions that carry the scatter within modes, over those of held-out real rows of the same make-up."""
-    some = rows[:DIRECTION_ROWS]
-    share = len(some) / len(rows)
-    scores = []
-    for draw in draws:
-        kept = draw[shuffled(len(draw), seed)[: len(some)]]
-        scores.append(directions_within(reference.fresh[kept], reference.fresh_modes[kept]))
-    unit = float(np.mean(scores))
-    if unit == 0:
-        return
-
-    def ratio(kept: Tensor) -> float:
-        return directions_within(look.features[some[kept]], look.called[some[kept]]) / unit
-
-    perfect = ([score / unit for score in scores], used * share)
-    yield _measured("direction_ratio", ratio, len(some), perfect, about, seed)
 
 
 def _perfect(name: str, n: int, reference: Reference, seed: int) -> list[float]:

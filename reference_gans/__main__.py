@@ -11,7 +11,7 @@ app = App(
     version_flags=["--version"],
 )
 
-QUICK = ("calibration", "latent_size", "power", "sanity_checks", "two_gaussians", "wasserstein")
+QUICK = ("calibration", "confusion", "latent_size", "power", "sanity_checks", "two_gaussians", "wasserstein")
 """Studies that can be tried in a few seconds."""
 
 STUDIES = (*QUICK, "recipe_table", "verdicts")
@@ -80,8 +80,8 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `latent_size`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`, `verdicts` or
-            `wasserstein`.
+        name: `calibration`, `confusion`, `latent_size`, `power`, `recipe_table`, `sanity_checks`, `two_gaussians`,
+            `verdicts` or `wasserstein`.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
         quick: Only see whether the study runs: a few seconds, nothing written. Not for `recipe_table` and

@@ -16,7 +16,7 @@ LAYERS = [
     {"metrics", "embed", "diagnosis"},
     {"streaming", "probes", "fitting"},
     {"reference"},
-    {"setup_checks"},
+    {"setup_checks", "ranks"},
     {"measurements"},
     {"given", "probing"},
     {"catalogue"},

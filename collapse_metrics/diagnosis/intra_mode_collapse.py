@@ -27,7 +27,7 @@ WATCH_BELOW = 0.6
 def intra_mode_collapse(evidence: Evidence) -> Answer:
     """Within the modes that live, samples are near copies of few pictures."""
     siblings, distinct = evidence["neighbour_ratio"], evidence["distinct_neighbours"]
-    kept = [_relative(siblings), _relative(distinct)]
+    kept = [relative(siblings), relative(distinct)]
     sentence = (
         f"nearest siblings {kept[0][0]:.2f} times as far as among real samples, "
         f"{kept[1][0]:.2f} times as many distinct real neighbours"
@@ -38,7 +38,7 @@ def intra_mode_collapse(evidence: Evidence) -> Answer:
     return Answer(Status.WATCH if least < WATCH_BELOW else Status.CLEAR, sentence, 1 - least)
 
 
-def _relative(measured: Measurement) -> tuple[float, float]:
+def relative(measured: Measurement) -> tuple[float, float]:
     """Value and upper end, relative to what a perfect generator scores."""
     typical = measured.typical
     high = measured.value if measured.high is None else measured.high

@@ -42,6 +42,12 @@ OWN = {
         "0: not at all; small: a generator of low rank",
         (1.0, 0.0),
     ),
+    "dimension_ratio": Reading(
+        "How many dimensions do samples fill locally, compared with real ones?",
+        "1",
+        "0: copies; small: a thin sheet",
+        (1.0, 0.0),
+    ),
     "repeat_period": Reading("After how many samples do all of them come again, in order?", "0: never", "1", (0.0,)),
     "whole_share": Reading("What share of the samples holds whole numbers only?", "as in the data"),
     "rescaled_share": Reading("What share would be taken for data, were the values changed like this?"),

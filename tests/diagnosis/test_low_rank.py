@@ -19,14 +19,17 @@ from collapse_metrics.records import Status
         (0.51, None, 1.0, "watch"),
     ],
 )
-def test_grades_by_the_thresholds(applied, of, value, high, usual, status):
+@pytest.mark.parametrize("witness", ["direction_ratio", "dimension_ratio"])
+def test_each_witness_accuses_by_itself(applied, of, witness, value, high, usual, status):
     assert (LOW_BELOW, WATCH_BELOW) == (0.5, 0.6)
-    finding = applied("low_rank", of("direction_ratio", value, high=high, usual=usual))
+    there = {name: of(name, 1.0, high=1.1) for name in ("direction_ratio", "dimension_ratio")}
+    there[witness] = of(witness, value, high=high, usual=usual)
+    finding = applied("low_rank", *there.values())
     assert finding.status is Status(status)
-    assert f"has {value / usual:.2f} times as many directions" in finding.evidence
+    assert f"{value / usual:.2f} times as many {witness.partition('_')[0]}s" in finding.evidence
     assert finding.severity == pytest.approx(1 - value / usual)
 
 
 def test_more_directions_than_real_data_are_no_illness(applied, of):
-    finding = applied("low_rank", of("direction_ratio", 1.4, high=1.5))
+    finding = applied("low_rank", of("direction_ratio", 1.4, high=1.5), of("dimension_ratio", 1.2))
     assert (finding.status, finding.severity) == (Status.CLEAR, 0.0)

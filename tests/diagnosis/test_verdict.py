@@ -14,7 +14,7 @@ ILL = {
     "latent_ignored": {"latent_sensitivity": 0.05, "one_hot_sensitivity": 0.05},
     "suspect_setup": {"repeat_period": 250},
     "duplicates": {"duplicate_rate": 1.3},
-    "low_rank": {"direction_ratio": 0.2},
+    "low_rank": {"direction_ratio": 0.2, "dimension_ratio": 0.2},
     "memorisation": {"memorisation": 0.9},
     "discriminator_overpowers": {"loss_balance": 0.01},
     "intra_mode_collapse": {"neighbour_ratio": 0.1, "distinct_neighbours": 0.1},
@@ -31,7 +31,7 @@ def scene(of, modes):
         values = dict.fromkeys(
             ["finite_share", "raw_diversity", "accepted_share", "latent_sensitivity", "one_hot_sensitivity",
              "neighbour_ratio", "distinct_neighbours", "loss_oscillation", "duplicate_rate", "direction_ratio",
-             "loss_balance"], 1.0
+             "dimension_ratio", "loss_balance"], 1.0
         )  # fmt: skip
         values |= {"repeat_period": 0, "memorisation": 0.0}
         for name in ill:
