@@ -8,7 +8,7 @@ LEARNT_ABOVE = 0.25
 or all of them drawn towards it."""
 
 WATCH_ABOVE = 0.1
-"""Small healthy generators stay below; what lies between is worth a look at the nearest pairs."""
+"""Credibly more than this is worth a look at the nearest pairs."""
 
 
 @rule(
@@ -32,4 +32,4 @@ def memorisation(evidence: Evidence) -> Answer:
     )
     if low > LEARNT_ABOVE:
         return Answer(Status.FOUND, sentence, share.value)
-    return Answer(Status.WATCH if share.value > WATCH_ABOVE else Status.CLEAR, sentence, share.value)
+    return Answer(Status.WATCH if low > WATCH_ABOVE else Status.CLEAR, sentence, share.value)

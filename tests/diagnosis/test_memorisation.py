@@ -11,8 +11,8 @@ from collapse_metrics.records import Measurement, Status
     [
         (0.40, 0.2501, "found"),
         (0.40, 0.25, "watch"),
-        (0.1001, 0.0, "watch"),
-        (0.10, 0.0, "clear"),
+        (0.20, 0.1001, "watch"),
+        (0.20, 0.10, "clear"),
         (-0.05, -0.1, "clear"),
         (0.26, None, "found"),
     ],
