@@ -53,10 +53,11 @@ def test_pools_that_are_too_small_are_left_out():
 
 def test_the_promises_come_first_and_clothes_need_a_folder():
     plan = list(confusion.plan(None, 20))
-    assert plan[0] == (["kinds of digits at 2000", "kinds of ring at 2000", "kinds of table at 2000",
+    assert plan[0] == (["kinds of digits at 2000", "kinds of table at 2000", "kinds of ring at 2000",
                         "kinds of group at 2000"], 20)  # fmt: skip
     assert plan[2][0][0] == "healthy of digits at 2000"
-    assert plan[2][1] == 100
+    assert plan[2][1] == 60
+    assert min(wanted for _, wanted in confusion.plan(None, 1)) == 1
     assert not any("fashion" in arm for arms, _ in plan for arm in arms)
     assert any("fashion" in arm for arms, _ in confusion.plan(Path("x"), 20) for arm in arms)
 
