@@ -25,11 +25,12 @@ def mode_imbalance(evidence: Evidence) -> Answer:
     """Modes live, but some are drawn far more rarely or far more often than the data have them."""
     shares = [m for m in mode_shares(evidence) if m.typical > 0]
     dropped = [m for m in shares if _top(m) < DROPPED_BELOW * m.typical]
-    living = 1 - sum(m.typical for m in dropped)
     alive = [m for m in shares if m not in dropped]
+    # Middles of ranges need not add up to one.
+    living = sum(m.typical for m in alive) / max(sum(m.typical for m in shares), 1e-12)
     rare = [m for m in alive if _top(m) < RARE_BELOW * m.typical]
     # Modes that died leave their share to the others; that alone makes none of those too frequent.
-    frequent = [m for m in alive if _bottom(m) > FREQUENT_ABOVE * m.typical / max(living, m.typical)]
+    frequent = [m for m in alive if _bottom(m) > FREQUENT_ABOVE * m.typical / living]
     severity = sum(abs(m.typical - m.value) for m in (*rare, *frequent))
     if rare or frequent:
         parts = [f"credibly below two thirds of its share: {_named(rare)}"] if rare else []

@@ -52,6 +52,13 @@ def test_a_mode_that_the_reference_lacks_has_no_proportion(applied, modes):
     assert applied("mode_imbalance", *modes([0.0, 0.0], [0.01, 0.01])).status is Status.CLEAR
 
 
+def test_a_rare_survivor_of_all_others_is_judged_without_a_stumble(applied, modes):
+    usual = [0.5, 0.5, 1e-4]  # middles of ranges add up to a little more than one
+    finding = applied("mode_imbalance", *modes([0.0, 0.0, 1.0], [0.01, 0.01, 1.0], usual=usual))
+    assert finding.status is Status.CLEAR
+    assert applied("mode_dropping", *modes([0.0, 0.0, 1.0], [0.01, 0.01, 1.0], usual=usual)).status is Status.FOUND
+
+
 def test_many_are_named_and_the_rest_counted(applied, modes):
     finding = applied("mode_imbalance", *modes([0.03] * 7 + [0.1] * 3, [0.06] * 7 + [0.12] * 3))
     assert "mode 4 (" in finding.evidence
