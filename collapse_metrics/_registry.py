@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from collapse_metrics.records import Finding, Measurement, Status
 
@@ -141,18 +141,31 @@ probe = _registrar(PROBES, PROBE_DATA)
 Evidence = Mapping[str, Measurement]
 """What a rule sees: the newest measurement of every name."""
 
-Check = Callable[[Evidence], tuple[Status, str]]
-"""A rule's body: measurements in, status and one sentence of evidence out."""
+
+class Answer(NamedTuple):
+    """What a rule says: how it stands, on what evidence, and how bad it is, from 0 (nothing) to 1 (complete)."""
+
+    status: Status
+    sentence: str
+    severity: float | None = None
+
+
+Check = Callable[[Evidence], tuple[Status, str] | Answer]
+"""A rule's body: measurements in, an answer out. Without a severity, what is found counts as complete."""
+
+OR = " or "
+"""Between measurements of which a rule needs only one."""
 
 
 @dataclass(frozen=True)
 class RuleSpec:
-    """One rule: the finding it makes, what it reads, what may help, and its body."""
+    """One rule: the finding it makes, what it reads, what may help, its body, and which run or fixture shows it."""
 
     name: str
     needs: tuple[str, ...]
     remedies: tuple[str, ...]
     check: Check
+    shown_by: str = ""
 
     @property
     def meaning(self) -> str:
@@ -161,24 +174,41 @@ class RuleSpec:
 
     def __call__(self, evidence: Evidence) -> Finding:
         """Apply the rule; a rule that lacks its data answers ``not_checked``, never ``clear``."""
-        missing = [name for name in self.needs if name not in evidence]
+        missing = [need for need in self.needs if not any(name in evidence for name in need.split(OR))]
         if missing:
             why = f"needs {', '.join(missing)}, which was not measured"
             return Finding(self.name, Status.NOT_CHECKED, why, self.meaning)
-        status, sentence = self.check(evidence)
-        remedies = self.remedies if status in (Status.FOUND, Status.WATCH) else ()
-        return Finding(self.name, status, sentence, self.meaning, remedies)
+        answer = Answer(*self.check(evidence))
+        remedies = self.remedies if answer.status in (Status.FOUND, Status.WATCH) else ()
+        severity, shown_by = _severity(answer), self.shown_by if remedies else ""
+        return Finding(
+            self.name, answer.status, answer.sentence, self.meaning, remedies, severity=severity, shown_by=shown_by
+        )
+
+
+def _severity(answer: Answer) -> float | None:
+    if answer.status is Status.NOT_CHECKED:
+        return None
+    if answer.severity is None:
+        return float(answer.status is Status.FOUND)
+    return None if math.isnan(answer.severity) else min(1.0, max(0.0, float(answer.severity)))
 
 
 RULES: dict[str, RuleSpec] = {}
 
 
-def rule(*, needs: tuple[str, ...], remedies: tuple[str, ...]) -> Callable[[Check], Check]:
-    """Register a check under its own name. Its docstring's first line is what the finding *means*."""
+def rule(*, needs: tuple[str, ...], remedies: tuple[str, ...], shown_by: str = "") -> Callable[[Check], Check]:
+    """Register a check under its own name. Its docstring's first line is what the finding *means*.
+
+    Args:
+        needs: Measurements that it reads; ``"a or b"`` where one of two is enough.
+        remedies: What may help, each with its cost, the likeliest first.
+        shown_by: The recipe or fixture of ``reference_gans`` that shows the failure.
+    """
 
     def register(check: Check) -> Check:
         name: Any = getattr(check, "__name__", "")
-        RULES[name] = RuleSpec(name, needs, remedies, check)
+        RULES[name] = RuleSpec(name, needs, remedies, check, shown_by)
         return check
 
     return register

@@ -22,7 +22,7 @@ from collapse_metrics.stats.next_score import range_of_next
 STANDARD = frozenset(
     {
         "accepted_share", "class_share_test", "coverage", "density", "distinct_neighbours", "mode_coverage",
-        "neighbour_ratio", "pairwise_diversity", "loss_oscillation",
+        "neighbour_ratio", "pairwise_diversity", "loss_oscillation", "duplicate_rate",
     }
 )  # fmt: skip
 """Metrics that are measured at every look: what the rules of the verdict read, and what a person reads beside it."""

@@ -42,6 +42,7 @@ def score(
     embedder: Any = None,
     value_range: tuple[float, float] | None = None,
     losses: Mapping[str, Any] | None = None,
+    loss_kind: str | None = None,
     train: Any = None,
     labels: Any = None,
     measures: str | Iterable[str] = "standard",
@@ -58,7 +59,10 @@ def score(
         reference: Name of a packaged reference, a file, or a fitted ``Reference``.
         embedder: For a reference file of your own embedder.
         value_range: What black and white are in pictures, for example ``(-1, 1)`` for a tanh output.
-        losses: Series of the training, ``{"g_loss": ..., "d_loss": ...}``, one number a step.
+        losses: Series of the training, ``{"g_loss": ..., "d_loss": ...}``, one number a step; also ``"d_accuracy"``,
+            the share of samples that the discriminator judges rightly.
+        loss_kind: What kind of loss it is, a name of ``stats.loss_kinds.KINDS``; without it the level of the
+            losses is not judged.
         train: Samples of the set that the generator was trained on, for the measures of memorisation.
         labels: Of a generator that is called with latents and labels: one label of every class it knows. The
             samples are drawn evenly over them.
@@ -95,10 +99,11 @@ def score(
         about: dict[str, Any] = {"value_range": value_range, "step": step, "seed": seed, "labels": labels}
         measurements += measure_probes(sampler, reference, names=names, **about)
     if losses:
-        measurements += measure_losses(losses, step=step, seed=seed)
+        measurements += measure_losses(losses, step=step, seed=seed, loss_kind=loss_kind)
     extra = None if train is None else _features(train, reference, value_range, seed)
+    needed = () if train is None else ("memorisation",)  # what its rule reads
     more, lacking = _asked_beside(
-        asked,
+        dict.fromkeys((*asked, *needed)),
         measurements,
         look,
         reference,
@@ -210,7 +215,11 @@ def measure_losses(
             found["loss_quadrature"] = quadrature(newest_g, newest_d, **options).p_value
     if loss_kind is not None and kind_of(loss_kind).at_chance is not None and _can_be_judged(newest_d):
         found["loss_balance"] = loss_balance(d_losses=d, loss_kind=loss_kind)
-    seen: dict[str, Any] = {"n_fake": len(newest_g) or len(newest_d), "step": step}
+    accuracy = np.asarray(losses.get("d_accuracy", ()), dtype=float)
+    newest_a = accuracy[len(accuracy) // 2 :][-LOSS_WINDOW:]
+    if _can_be_judged(newest_a):
+        found["d_accuracy"] = float(newest_a.mean())
+    seen: dict[str, Any] = {"n_fake": len(newest_g) or len(newest_d) or len(newest_a), "step": step}
     expected = {name: (ALPHA, 1.0) for name in found if name in METRICS and METRICS[name].is_test}
     return [Measurement(name, value, expected=expected.get(name), **seen) for name, value in found.items()]
 

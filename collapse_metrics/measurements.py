@@ -13,8 +13,10 @@ from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
 from collapse_metrics.metrics.pairwise_diversity import spread_of
+from collapse_metrics.ranks import measure_ranks
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import SPREAD_ROWS, Reference
+from collapse_metrics.setup_checks import measure_setup
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.mode_loss import smallest_share_left, usual_share
 from collapse_metrics.stats.next_score import range_of_next
@@ -96,6 +98,7 @@ def measure_look(look: Look, reference: Reference, *, step: int | None, seed: in
     share = look.finite / look.total
     found = [Measurement("finite_share", share, expected=(1, 1), n_fake=look.total, **about)]
     if look.says_something:
+        found += measure_setup(look.samples, look.raw, look.accepted, reference, about)
         found += _spread(look.raw, reference, about, seed)
         found += _acceptance(look.accepted, reference, about)
         found += _modes(look.called[look.accepted], reference, about, seed)
@@ -185,7 +188,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     if len(chosen) >= FEWEST_ROWS:
         table = NeighbourTable(real=reference.anchor, fake=features[chosen])
         used = len(chosen) / len(reference.fresh)
-        for name in ("coverage", "density"):
+        for name in ("coverage", "density", "duplicate_rate"):
             perfect = _perfect(name, len(chosen), reference, seed)
             yield _measured(name, table.measure(name), len(chosen), (perfect, used), about, seed)
         spread, error = spread_of(features[chosen])
@@ -202,6 +205,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     draws, used = reference.draws(make_up, seed=seed), reference.used(make_up)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)
+    yield from measure_ranks(matched, look.called[rows], reference, (draws, used), about, seed=seed)
     distances = [real.sibling_distance(draw) for draw in draws]
     unit = float(np.mean(distances))
     if unit > 0:

@@ -1,6 +1,6 @@
 """What do the probes say of this generator? Everything that a probe may ask for, and how sure each answer is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,14 @@ from torch import Tensor
 import collapse_metrics.probes  # noqa: F401  (importing the room registers its probes)
 from collapse_metrics._registry import PROBES, MetricSpec
 from collapse_metrics.embed.rows import prepare
+from collapse_metrics.metrics import mean_pairwise_distance
 from collapse_metrics.metrics._neighbours import digest
 from collapse_metrics.probes.sampler import Sampler
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
 
-STANDARD_PROBES = ("latent_sensitivity", "one_hot_sensitivity")
-"""Probes that run at every look."""
+STANDARD_PROBES = ("latent_sensitivity", "one_hot_sensitivity", "batch_norm_gap")
+"""Probes that run at every look; the gap only where there are batch norms."""
 
 PROBED = 64
 """Latents that the probes look at: means over them are then good to about a tenth."""
@@ -40,7 +41,7 @@ def measure_probes(
     value_range: tuple[float, float] | None,
     step: int | None,
     seed: int,
-    names: Iterable[str] = STANDARD_PROBES,
+    names: Collection[str] = STANDARD_PROBES,
     labels: Tensor | None = None,
 ) -> list[Measurement]:
     """Every named probe of the generator, its interval over parts of the latents; those that lack data are left out.
@@ -59,10 +60,23 @@ def measure_probes(
     """
     world = _world(sampler, reference, value_range, labels)
     latents = sampler.latents(PROBED)
-    return [
+    found = [
         _measured(PROBES[name], world, latents, step, seed)
         for name in names
         if not PROBES[name].needs - {"latents", "rng"} - world.keys()
+    ]
+    if "respond_batch" in world and "batch_norm_gap" in names:
+        found += _about_batch_norms(sampler, world, latents, step)
+    return found
+
+
+def _about_batch_norms(sampler: Sampler, world: dict[str, Any], latents: Tensor, step: int | None) -> list[Measurement]:
+    """Whether running statistics were ever updated, and how diverse samples are with those of the batch."""
+    diversity = mean_pairwise_distance(rows=world["respond_batch"](latents)) / world["spread"]
+    about: dict[str, Any] = {"n_fake": len(latents), "embedder": "raw", "step": step}
+    return [
+        Measurement("batch_norms_unused", sampler.unused_batch_norms, expected=(0, 0), step=step),
+        Measurement("batch_diversity", diversity, **about),
     ]
 
 
@@ -94,7 +108,7 @@ def _world(
         "spread": reference.raw_spread,
     }
     if sampler.has_batch_norm:
-        world["respond_batch"] = lambda z: rows(sampler.with_batch_statistics(z))
+        world["respond_batch"] = remembering(lambda z: rows(sampler.with_batch_statistics(z)))
     if labels is not None:
         world["labels"] = labels
         world["respond_to"] = lambda z, y: rows(sampler.with_labels(z, y))

@@ -16,6 +16,10 @@ SCHEMA = 1
 """Version of the JSON form. A file of another version is refused, not guessed at."""
 
 
+HARMLESS = ("loss_oscillation", "discriminator_overpowers")
+"""Findings that never make a verdict worse: losses alone are no evidence of collapse."""
+
+
 class Status(StrEnum):
     """What one check found. A check that could not run is never ``clear``."""
 
@@ -65,7 +69,11 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Finding:
-    """One judgement: on what evidence, what it means, what to try, and since which step."""
+    """One judgement: on what evidence, what it means, what to try, since which step, and how bad it is.
+
+    ``severity`` runs from 0, nothing, to 1, complete; ``None`` where it is not known. ``shown_by`` names the recipe or
+    the fixture of ``reference_gans`` that shows the failure.
+    """
 
     name: str
     status: Status
@@ -73,6 +81,8 @@ class Finding:
     meaning: str
     remedies: tuple[str, ...] = ()
     since: int | None = None
+    severity: float | None = None
+    shown_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,15 @@ class Scorecard:
         """Only the findings whose status is ``found``."""
         return tuple(f for f in self.findings if f.status is Status.FOUND)
 
+    @property
+    def severity(self) -> float:
+        """How bad it is, from 0 (nothing found) to 1 (complete): the worst of the findings that make a verdict worse.
+
+        NaN where such a finding does not say, as in scorecards of older versions.
+        """
+        known = [math.nan if f.severity is None else f.severity for f in self.found if f.name not in HARMLESS]
+        return math.nan if any(map(math.isnan, known)) else max(known, default=0.0)
+
     def __str__(self) -> str:
         """The verdict, then a line a finding: what a person reads first."""
         lines = [f"verdict: {self.verdict}" + (f" ({self.provenance['note']})" if self.provenance.get("note") else "")]
@@ -117,8 +136,16 @@ class Scorecard:
         return "\n".join(lines)
 
     def _could_have_seen(self) -> list[str]:
-        """Beside ``healthy``: the smallest loss of a mode that this many samples would have shown."""
-        if self.verdict is not Verdict.HEALTHY or "samples_needed" not in self:
+        """Beside ``healthy``: the smallest collapse that this many samples would have shown; else how many would."""
+        if "samples_needed" not in self:
+            return []
+        if self.verdict is Verdict.INCONCLUSIVE:
+            needed = self["samples_needed"]
+            enough = (needed.n_fake or 0) >= needed.value
+            return (
+                [] if enough else [f"{needed.value:.0f} samples that pass for data would decide, got {needed.n_fake}"]
+            )
+        if self.verdict is not Verdict.HEALTHY:
             return []
         if "detectable_share" not in self:
             return ["so few samples might have hidden even a mode that is gone"]
@@ -139,7 +166,8 @@ class Scorecard:
         return {
             "schema": SCHEMA,
             "verdict": str(self.verdict),
-            "findings": [asdict(f) for f in self.findings],
+            "severity": _plain(self.severity),
+            "findings": [_plain(asdict(f)) for f in self.findings],
             "measurements": [_plain(asdict(m)) for m in self.measurements],
             "provenance": _plain(self.provenance),
         }

@@ -16,6 +16,7 @@ LAYERS = [
     {"metrics", "embed", "diagnosis"},
     {"streaming", "probes", "fitting"},
     {"reference"},
+    {"setup_checks", "ranks"},
     {"measurements"},
     {"given", "probing"},
     {"catalogue"},

@@ -63,6 +63,8 @@ findings = st.builds(
     meaning=st.text(max_size=40),
     remedies=st.lists(st.text(max_size=9), max_size=3).map(tuple),
     since=st.none() | st.integers(0, 10**6),
+    severity=st.none() | st.floats(0, 1),
+    shown_by=st.text(max_size=9),
 )
 cards = st.builds(
     Scorecard,
@@ -170,6 +172,34 @@ class TestScorecard:
         assert lines[0] == "verdict: partial_collapse"
         assert [line.split()[0] for line in lines[1:]] == ["found", "watch", "clear", "not_checked"]
         assert lines[1] == "  found       mode_dropping: mode 4 (0.1% instead of 10%)"
+
+    def test_the_worst_finding_that_counts_is_the_severity(self):
+        def card(*findings):
+            made = [Finding(name, Status(status), "", "", severity=severity) for name, status, severity in findings]
+            return Scorecard(Verdict.HEALTHY, tuple(made), ())
+
+        assert card().severity == 0.0
+        assert card(("low_rank", "found", 0.4), ("duplicates", "found", 0.7), ("x", "watch", 0.9)).severity == 0.7
+        assert card(("loss_oscillation", "found", 1.0), ("discriminator_overpowers", "found", 1.0)).severity == 0.0
+        assert math.isnan(card(("low_rank", "found", 0.4), ("duplicates", "found", None)).severity)
+
+    def test_files_without_severities_are_read(self):
+        data = json.loads(CARD.to_json())
+        del data["severity"]
+        for finding in data["findings"]:
+            del finding["severity"], finding["shown_by"]
+        back = Scorecard.from_dict(data)
+        assert back == CARD
+        assert math.isnan(back.severity)
+        assert json.loads(back.to_json())["severity"] is None
+
+    def test_inconclusive_says_how_many_samples_would_decide(self):
+        def lines(needed, n):
+            measured = (Measurement("samples_needed", needed, n_fake=n),)
+            return str(Scorecard(Verdict.INCONCLUSIVE, (), measured)).splitlines()[1:]
+
+        assert lines(151, 150) == ["  151 samples that pass for data would decide, got 150"]
+        assert lines(150, 150) == []
 
     def test_a_note_stands_beside_the_verdict(self):
         card = Scorecard(Verdict.INCONCLUSIVE, (), (), {"note": "40 samples"})

@@ -7,7 +7,11 @@ LEVEL = 0.01
 """Of the test against red noise: one run of a hundred without any cycle is named here by chance."""
 
 
-@rule(needs=("loss_oscillation",), remedies=("none needed while the samples are healthy: the game rotates",))
+@rule(
+    needs=("loss_oscillation",),
+    remedies=("none needed while the samples are healthy: the game rotates (cost: none)",),
+    shown_by="one_parameter_circles",
+)
 def loss_oscillation(evidence: Evidence) -> tuple[Status, str]:
     """The losses rotate around each other. By itself this is harmless, and never makes a verdict worse."""
     test = evidence["loss_oscillation"]

@@ -16,6 +16,7 @@ at the look before, and each look alone has lost them: a convention, in line wit
         "unrolled GAN: let G see how D will answer (cost: as many D steps more as are unrolled)",
         "lower learning rates for both (cost: a longer training)",
     ),
+    shown_by="fixtures.Hopping",
 )
 def mode_hopping(evidence: Evidence) -> tuple[Status, str]:
     """The generator wanders from mode to mode: each look shows a few of them, the next one others."""

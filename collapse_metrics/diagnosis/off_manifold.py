@@ -1,6 +1,6 @@
 """Rule: are the samples like the data at all?"""
 
-from collapse_metrics._registry import Evidence, rule
+from collapse_metrics._registry import Answer, Evidence, rule
 from collapse_metrics.records import Status
 
 BROKEN_BELOW = 0.5
@@ -14,12 +14,13 @@ WATCH_BELOW = 0.8
 @rule(
     needs=("accepted_share",),
     remedies=(
-        "check value_range= and the channel order first: a wrong range looks like this",
-        "train longer: every generator starts here",
-        "lower the learning rates, or balance D against G, if training has run for long",
+        "check value_range= and the channel order first: a wrong range looks like this (cost: none)",
+        "train longer: every generator starts here (cost: the steps)",
+        "lower the learning rates, or balance D against G, if training has run for long (cost: none)",
     ),
+    shown_by="digits/noise",
 )
-def off_manifold(evidence: Evidence) -> tuple[Status, str]:
+def off_manifold(evidence: Evidence) -> Answer:
     """What comes out is not like the data: noise, blends or fragments, whatever their number of modes."""
     share = evidence["accepted_share"]
     high = share.value if share.high is None else share.high
@@ -28,5 +29,6 @@ def off_manifold(evidence: Evidence) -> tuple[Status, str]:
         f"of real data {share.typical:.0%}"
     )
     if high < BROKEN_BELOW * share.typical:
-        return Status.FOUND, sentence
-    return (Status.WATCH if share.value < WATCH_BELOW * share.typical else Status.CLEAR), sentence
+        return Answer(Status.FOUND, sentence, 1 - share.value / share.typical)
+    status = Status.WATCH if share.value < WATCH_BELOW * share.typical else Status.CLEAR
+    return Answer(status, sentence, 1 - share.value / share.typical)

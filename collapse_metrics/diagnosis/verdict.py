@@ -11,16 +11,34 @@ COLLAPSE_FROM = 0.5
 
 
 ORDER = (
+    "suspect_setup",
     "non_finite",
     "off_manifold",
     "total_collapse",
     "mode_dropping",
     "mode_hopping",
+    "mode_imbalance",
     "intra_mode_collapse",
+    "duplicates",
+    "low_rank",
+    "memorisation",
     "latent_ignored",
+    "discriminator_overpowers",
     "loss_oscillation",
 )
 """In which order findings are reported: what makes the others meaningless first. New rules follow after these."""
+
+BREAKS = frozenset({"suspect_setup", "non_finite"})
+"""What makes every other number meaningless: it is no word on the generator's variety."""
+
+TAKES_A_PART = frozenset(
+    {"mode_dropping", "mode_hopping", "mode_imbalance", "intra_mode_collapse", "duplicates", "low_rank", "memorisation"}
+)
+"""Each of them alone means that part of the variety of the data is gone. A generator that repeats its training set is
+among them: of the data's variety it has what it was shown, and no more."""
+
+ASKED_FOR_HEALTH = ("total_collapse", "off_manifold", "intra_mode_collapse")
+"""Without these there is no health."""
 
 
 def judge(measurements: Iterable[Measurement]) -> tuple[Verdict, tuple[Finding, ...]]:
@@ -41,7 +59,7 @@ def judge(measurements: Iterable[Measurement]) -> tuple[Verdict, tuple[Finding, 
 def _sum_up(evidence: Evidence, status: dict[str, Status]) -> Verdict:
     """The worst that was found; health only when enough samples were there to show an illness."""
     found = {name for name, s in status.items() if s is Status.FOUND}
-    if "non_finite" in found:
+    if found & BREAKS:
         return Verdict.BROKEN
     if "total_collapse" in found:  # before off_manifold: one blurred picture, repeated, has collapsed
         return Verdict.COLLAPSE
@@ -49,11 +67,9 @@ def _sum_up(evidence: Evidence, status: dict[str, Status]) -> Verdict:
         return Verdict.BROKEN
     if "latent_ignored" in found or sum(m.typical for m in lost_modes(evidence)) >= COLLAPSE_FROM:
         return Verdict.COLLAPSE
-    if found & {"mode_dropping", "intra_mode_collapse"}:
+    if found & TAKES_A_PART:
         return Verdict.PARTIAL_COLLAPSE
-    needed = [
-        name for name in ("total_collapse", "off_manifold", "intra_mode_collapse") if status[name] is Status.NOT_CHECKED
-    ]
+    needed = [name for name in ASKED_FOR_HEALTH if status[name] is Status.NOT_CHECKED]
     samples = evidence.get("samples_needed")
     too_few = samples is not None and (samples.n_fake or 0) < samples.value
     return Verdict.INCONCLUSIVE if needed or too_few else Verdict.HEALTHY

@@ -1,13 +1,23 @@
-"""Since when is it so? A verdict and its findings, dated by the looks on record."""
+"""Since when is it so, or is it too early to say? A look among the looks on record."""
 
 from collections.abc import Callable
 
-from collapse_metrics.diagnosis import onset
+from collapse_metrics.diagnosis import onset, too_early
 from collapse_metrics.history import History
 from collapse_metrics.records import Finding, Scorecard, Status, Verdict, replace_finding
 
 SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
 """Verdicts whose beginning is dated."""
+
+
+def patient(card: Scorecard, history: History) -> Scorecard:
+    """The same look, called inconclusive where it is too early in the run to call anything broken."""
+    why = too_early([*history.checks, card])
+    if why is None:
+        return card
+    card = card.with_findings(card.findings, Verdict.INCONCLUSIVE)
+    card.provenance["note"] = why
+    return card
 
 
 def date(card: Scorecard, history: History) -> Scorecard:

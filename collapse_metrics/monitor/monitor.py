@@ -19,7 +19,7 @@ from collapse_metrics.evaluate import find_reference, measure_losses
 from collapse_metrics.history import History
 from collapse_metrics.measurements import look_at, measure_look
 from collapse_metrics.monitor.alarms import Alarm, Alarms
-from collapse_metrics.monitor.dates import date
+from collapse_metrics.monitor.dates import date, patient
 from collapse_metrics.monitor.hopping import Hopping
 from collapse_metrics.monitor.pace import Pace
 from collapse_metrics.monitor.pictures import keep_samples
@@ -213,6 +213,7 @@ class Monitor:
         began = time.perf_counter()
         self._flush()
         card, samples = self._measure(self.n, closing=False)
+        card = patient(card, self.history)
         self._guarded("writing the history", lambda: self.history.add("check", card=card.to_dict(), samples=samples))
         alarms = self._guarded("the alarms", lambda: self._play(card)) or []
         took = time.perf_counter() - began

@@ -115,6 +115,14 @@ class Sampler:
         batch_norm = nn.modules.batchnorm._BatchNorm
         return self.module is not None and any(isinstance(part, batch_norm) for part in self.module.modules())
 
+    @property
+    def unused_batch_norms(self) -> int:
+        """Batch norms whose running statistics never saw a batch, and are asked for in eval mode."""
+        parts = self.module.modules() if self.module is not None else ()
+        norms = [part for part in parts if isinstance(part, nn.modules.batchnorm._BatchNorm)]
+        seen = [part.num_batches_tracked for part in norms if part.track_running_stats]
+        return sum(int(count) == 0 for count in seen if count is not None)
+
     def _raw(self, z: Tensor, *labels: Tensor) -> Any:
         if self.label is not None and not labels:
             labels = (self.label.expand(len(z), *self.label.shape),)

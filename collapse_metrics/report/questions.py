@@ -36,6 +36,26 @@ OWN = {
         "0: the same sample every time",
         (1.0, 0.0),
     ),
+    "direction_ratio": Reading(
+        "Along how many directions do samples of one mode differ, compared with real ones?",
+        "1",
+        "0: not at all; small: a generator of low rank",
+        (1.0, 0.0),
+    ),
+    "dimension_ratio": Reading(
+        "How many dimensions do samples fill locally, compared with real ones?",
+        "1",
+        "0: copies; small: a thin sheet",
+        (1.0, 0.0),
+    ),
+    "repeat_period": Reading("After how many samples do all of them come again, in order?", "0: never", "1", (0.0,)),
+    "whole_share": Reading("What share of the samples holds whole numbers only?", "as in the data"),
+    "rescaled_share": Reading("What share would be taken for data, were the values changed like this?"),
+    "batch_norms_unused": Reading("How many batch norms never saw a batch?", "0", "any", (0.0,)),
+    "batch_diversity": Reading(
+        "How far apart are two samples with batch statistics, compared with two real ones?", "1", "0", (1.0, 0.0)
+    ),
+    "d_accuracy": Reading("What share of the samples does the discriminator judge rightly?"),
     "samples_needed": Reading("How many samples that pass for data would show a missing mode?"),
     "detectable_share": Reading(
         "How much of a mode may be left, so that its loss would still have been shown, 95 times in 100?",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
+from collapse_metrics.records import HARMLESS, Finding, Measurement, Scorecard, Status, Verdict
 
 MEANINGS = {
     Verdict.HEALTHY: "No material collapse that this many samples could have shown.",
@@ -17,9 +17,6 @@ MEANINGS = {
 
 SICK = (Verdict.PARTIAL_COLLAPSE, Verdict.COLLAPSE, Verdict.BROKEN)
 """Verdicts that have a beginning."""
-
-HARMLESS = ("loss_oscillation",)
-"""Findings that never make a verdict worse, and so do not explain one."""
 
 STATUS_WORDS = {
     Status.FOUND: "found",

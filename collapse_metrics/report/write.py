@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from collapse_metrics.history import History
-from collapse_metrics.records import Measurement, Scorecard, write_whole
+from collapse_metrics.records import HARMLESS, Measurement, Scorecard, write_whole
 from collapse_metrics.report import wording
 from collapse_metrics.report.curves import MODE, curves, mode_curves, once, since
 from collapse_metrics.report.grids import film
@@ -100,7 +100,7 @@ def _run(name: str, history: History, budget: int) -> dict[str, Any]:
         "verdict": str(card.verdict) if card else "nothing_recorded",
         "story": [*(wording.story(card) if card else [NOTHING]), *wording.alarms(history.alarms)],
         "stands_in": history.final is None and bool(history.checks),
-        "reasons": [f for f in card.found if f.name not in wording.HARMLESS] if card else [],
+        "reasons": [f for f in card.found if f.name not in HARMLESS] if card else [],
         "findings": wording.by_urgency(card.findings) if card else [],
         "curves": curves(history),
         "once": once(history),

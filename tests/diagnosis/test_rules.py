@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import collapse_metrics.diagnosis  # noqa: F401  (fills the registry)
-from collapse_metrics._registry import METRICS, RULES, RuleSpec, rule
+from collapse_metrics._registry import METRICS, RULES, Answer, RuleSpec, rule
 from collapse_metrics.records import Measurement, Status
 
 NAMES = {
@@ -54,6 +54,32 @@ def test_remedies_come_only_with_something_to_cure(status):
     finding = spec({})
     assert finding.remedies == (("rest",) if status in (Status.FOUND, Status.WATCH) else ())
     assert (finding.name, finding.status, finding.evidence) == ("x", status, "because")
+
+
+@pytest.mark.parametrize(
+    ("status", "severity", "kept"),
+    [
+        ("found", None, 1.0), ("watch", None, 0.0), ("clear", None, 0.0), ("not_checked", 0.5, None),
+        ("found", 0.3, 0.3), ("watch", 0.3, 0.3), ("found", 1.2, 1.0), ("clear", -0.1, 0.0),
+        ("found", float("nan"), None),
+    ],
+)  # fmt: skip
+def test_severities_run_from_0_to_1_and_what_is_found_is_complete_unless_said(status, severity, kept):
+    answer = (Status(status), "because") if severity is None else Answer(Status(status), "because", severity)
+    finding = RuleSpec("x", (), ("rest",), lambda evidence: answer, "some_run")({})
+    assert finding.severity == kept
+    assert finding.shown_by == ("some_run" if status in ("found", "watch") else "")
+
+
+@pytest.mark.parametrize(("there", "status"), [(["a"], "clear"), (["b"], "clear"), (["c"], "not_checked")])
+def test_one_of_two_measurements_may_be_enough(there, status):
+    spec = RuleSpec("x", ("a or b",), (), lambda evidence: (Status.CLEAR, ""))
+    assert spec({name: Measurement(name, 1.0) for name in there}).status is Status(status)
+
+
+@every_rule
+def test_every_remedy_says_what_it_costs(spec):
+    assert all("cost" in remedy for remedy in spec.remedies)
 
 
 def test_a_rule_is_registered_under_its_name_and_handed_back():

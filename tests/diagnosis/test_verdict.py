@@ -11,7 +11,12 @@ ILL = {
     "non_finite": {"finite_share": 0.5},
     "total_collapse": {"raw_diversity": 0.1},
     "off_manifold": {"accepted_share": 0.1},
-    "latent_ignored": {"latent_sensitivity": 0.0, "one_hot_sensitivity": 0.0},
+    "latent_ignored": {"latent_sensitivity": 0.05, "one_hot_sensitivity": 0.05},
+    "suspect_setup": {"repeat_period": 250},
+    "duplicates": {"duplicate_rate": 1.3},
+    "low_rank": {"direction_ratio": 0.2, "dimension_ratio": 0.2},
+    "memorisation": {"memorisation": 0.9},
+    "discriminator_overpowers": {"loss_balance": 0.01},
     "intra_mode_collapse": {"neighbour_ratio": 0.1, "distinct_neighbours": 0.1},
     "mode_hopping": {"mode_overlap": 0.1},
     "loss_oscillation": {"loss_oscillation": 0.002},
@@ -26,8 +31,10 @@ def scene(of, modes):
     def make(*ill, lost=0, without=(), n=1000):
         values = dict.fromkeys(
             ["finite_share", "raw_diversity", "accepted_share", "latent_sensitivity", "one_hot_sensitivity",
-             "neighbour_ratio", "distinct_neighbours", "loss_oscillation", "mode_stability", "mode_overlap"], 1.0
+             "neighbour_ratio", "distinct_neighbours", "loss_oscillation", "duplicate_rate", "direction_ratio",
+             "dimension_ratio", "loss_balance", "mode_stability", "mode_overlap"], 1.0
         )  # fmt: skip
+        values |= {"repeat_period": 0, "memorisation": 0.0}
         for name in ill:
             values |= ILL[name]
         shares = [0.0] * lost + [1 / (10 - lost)] * (10 - lost)
@@ -53,6 +60,14 @@ CASES = [
     (["latent_ignored"], 0, "collapse"),
     (["intra_mode_collapse"], 0, "partial_collapse"),
     (["loss_oscillation"], 0, "healthy"),
+    (["discriminator_overpowers"], 0, "healthy"),
+    (["suspect_setup"], 0, "broken"),
+    (["duplicates"], 0, "partial_collapse"),
+    (["low_rank"], 0, "partial_collapse"),
+    (["memorisation"], 0, "partial_collapse"),
+    (["suspect_setup", "total_collapse"], 9, "broken"),
+    (["suspect_setup", "duplicates"], 0, "broken"),
+    (["total_collapse", "duplicates"], 0, "collapse"),
     ([], 1, "partial_collapse"),
     ([], 4, "partial_collapse"),
     ([], 5, "collapse"),
