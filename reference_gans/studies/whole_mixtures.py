@@ -4,7 +4,7 @@
 and figure after every run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,12 @@ def drawn(run: Run, n: int) -> torch.Tensor:
 
 def judged(run: Run) -> Outcome:
     """Everything that a table of ring or grid counts, with exact intervals where they are exact."""
-    fake, where = drawn(run, SAMPLES), {"centres": centres(run), "scales": scales(run)}
+    fake = drawn(run, SAMPLES)
+    where: dict[str, Any] = {"centres": centres(run), "scales": scales(run)}
     distance, mode = distances_to_centres(fake=fake, **where)
     counts = torch.bincount(mode[distance <= 3], minlength=len(where["centres"]))
     shares = np.full(len(counts), 1 / len(counts))
-    known = {"counts": counts.numpy(), "shares": shares}
+    known: dict[str, Any] = {"counts": counts.numpy(), "shares": shares}
     low, high = high_quality_interval(fake=fake, **where)
     kl_low, kl_high = kl_interval(**known) if counts.any() else (float("nan"),) * 2
     return {
@@ -114,13 +115,13 @@ def judged(run: Run) -> Outcome:
     }
 
 
-PROMISES = {
-    "every mode": lambda seen: seen["modes"] == seen["of"],
-    "the ceiling within the interval of the share near a centre": lambda seen: (
+PROMISES: dict[str, Callable[[Outcome], bool]] = {
+    "every mode": lambda seen: bool(seen["modes"] == seen["of"]),
+    "the ceiling within the interval of the share near a centre": lambda seen: bool(
         seen["near_low"] <= high_quality_ceiling(2) <= seen["near_high"]
     ),
-    "0 within the interval of the KL divergence": lambda seen: seen["kl_low"] <= 0 <= seen["kl_high"],
-    "width within 0.9 to 1.1": lambda seen: WIDE_ENOUGH[0] <= seen["width"] <= WIDE_ENOUGH[1],
+    "0 within the interval of the KL divergence": lambda seen: bool(seen["kl_low"] <= 0 <= seen["kl_high"]),
+    "width within 0.9 to 1.1": lambda seen: bool(WIDE_ENOUGH[0] <= seen["width"] <= WIDE_ENOUGH[1]),
 }
 """What a perfect generator shows (the second and third in 95 % of draws), and how it is asked of a run."""
 
@@ -151,7 +152,7 @@ def page(runs: Runs) -> Iterator[str]:
     held = [arm for arm in ARMS if runs.of_arm(arm)]
     yield "| shown | " + " | ".join(held) + " |"
     yield "| --- " * (1 + len(held)) + "|"
-    for promise, holds in {**PROMISES, "all four": lambda seen: all(ask(seen) for ask in PROMISES.values())}.items():
+    for promise, holds in {**PROMISES, "all four": perfect}.items():
         yield f"| {promise} | " + " | ".join(_share(runs.of_arm(arm), holds) for arm in held) + " |"
     yield ""
     yield "*Coins*: some inputs of the noise are -1 or 1 instead of normal, so that samples can lie apart without a bridge (`reference_gans.noise.Bits`)."
@@ -160,8 +161,13 @@ def page(runs: Runs) -> Iterator[str]:
     yield "![Share near a centre over the run](whole_mixtures.svg)"
 
 
-def _share(rows: list[Outcome], holds: Any) -> str:
-    count = sum(bool(holds(row)) for row in rows)
+def perfect(seen: Outcome) -> bool:
+    """Whether a run shows everything that a perfect generator shows."""
+    return all(holds(seen) for holds in PROMISES.values())
+
+
+def _share(rows: list[Outcome], holds: Callable[[Outcome], bool]) -> str:
+    count = sum(holds(row) for row in rows)
     low, high = clopper_pearson(count, len(rows))
     return f"{count} of {len(rows)} ({low:.2f} to {high:.2f})"
 
