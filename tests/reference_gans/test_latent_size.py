@@ -68,6 +68,9 @@ def test_the_outcome_is_read_from_the_runs():
     assert "swing of G's loss tells them apart the other way round" in latent_size.outcome(many(20, 0.5), many(10, 0.1))
     assert "swing of G's loss is not shown to tell them apart" in latent_size.outcome(calm, many(10, 0.1))
     assert "0 of 6 runs with 128 dimensions are healthy" in latent_size.outcome(many(19, 0.1), wild)
+    assert (
+        latent_size.outcome(calm[:2], wild[:2]).count("is not shown to tell them apart") == 2
+    )  # two seeds prove nothing
     for healthy, collapsed in ((many(19, 0.1), wild), (calm, many(11, 0.5))):
         assert "did not come out" in latent_size.outcome(healthy, collapsed)
 
