@@ -1,6 +1,8 @@
 """Which networks play? One file a family, all small enough to be read at once."""
 
 from reference_gans.networks.dcgan import (
+    quick_stack_discriminator,
+    quick_stack_generator,
     stack_discriminator,
     stack_generator,
     student_discriminator,
@@ -59,6 +61,8 @@ __all__ = [
     "plane_discriminator",
     "plane_generator",
     "position",
+    "quick_stack_discriminator",
+    "quick_stack_generator",
     "slope",
     "stack_discriminator",
     "stack_generator",
