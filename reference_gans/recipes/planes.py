@@ -85,11 +85,11 @@ RING_WHOLE = replace(
     shows="All 8 Gaussians in even shares, nearly as wide as they should be, with hardly anything between them: noise "
     "of coins beside normal numbers, a discriminator that sees waves, and blur that fades.",
     of_ten=None,
-    latent=8,
-    noise=Bits(6),
+    latent=10,
+    noise=Bits(8),
     discriminator=partial(networks.plane_discriminator, octaves=7),
     steps=6000,
-    cures=(R1(0.1), R2(0.1), InstanceNoise(0.5, until=0.35)),
+    cures=(R1(0.1), R2(0.1), InstanceNoise(1.2, until=0.35)),
     decay_from=0.65,
 )
 """What each part does was seen on seed 0: without coins .85 of the points lie within 3 sd of a centre, with them .99;
