@@ -9,6 +9,10 @@ LOST = ("mode_dropping", "mode_hopping")
 """Findings that say that modes are gone, for good or for now."""
 
 
+MEANINGLESS = ("suspect_setup", "non_finite", "off_manifold")
+"""Findings beside which modes say nothing: what comes out is not the data's, or not meant."""
+
+
 class Kind(StrEnum):
     """What losses and samples say together."""
 
@@ -28,7 +32,7 @@ SENTENCES = {
 
 
 def losses_and_samples(findings: Iterable[Finding]) -> Kind | None:
-    """Which of the four it is; ``None`` where the losses or the modes could not be checked.
+    """Which of the four it is; ``None`` where the losses or the modes could not be checked, or modes mean nothing.
 
     Example:
         >>> found = [Finding("loss_oscillation", Status.FOUND, "", ""), Finding("mode_dropping", Status.CLEAR, "", "")]
@@ -38,6 +42,8 @@ def losses_and_samples(findings: Iterable[Finding]) -> Kind | None:
     status = {finding.name: finding.status for finding in findings}
     cycle = status.get("loss_oscillation", Status.NOT_CHECKED)
     lost = [status.get(name, Status.NOT_CHECKED) for name in LOST]
+    if any(status.get(name) is Status.FOUND for name in MEANINGLESS):
+        return None
     if cycle is Status.NOT_CHECKED or (Status.FOUND not in lost and lost[0] is Status.NOT_CHECKED):
         return None
     if Status.FOUND in lost:

@@ -34,8 +34,13 @@ def date(card: Scorecard, history: History) -> Scorecard:
 
     card = card.with_findings(map(dated, card.findings), card.verdict)
     if card.verdict in SICK:
-        card.provenance["since"] = since(lambda check: check.verdict in SICK)
+        card.provenance["since"] = since(_is_sick)
     return card
+
+
+def _is_sick(check: Scorecard) -> bool:
+    """Whether a look was sick; one that came too early was, only nobody could know yet that it would last."""
+    return check.verdict in SICK or "note" in check.provenance
 
 
 def _has(check: Scorecard, name: str) -> bool:

@@ -42,3 +42,11 @@ def test_what_was_not_checked_is_not_told(hopping):
 def test_only_what_is_worth_a_line_is_told():
     lines = {told(findings(loss_oscillation=a, mode_dropping=b)) for a, b in itertools.product(Status, Status)}
     assert lines == {None, *(f"{kind}: {SENTENCES[kind]}" for kind in (Kind.ROTATION, Kind.CYCLIC, Kind.SILENT))}
+
+
+@pytest.mark.parametrize("name", ["suspect_setup", "non_finite", "off_manifold"])
+def test_modes_of_what_is_not_the_data_are_not_told(name):
+    cycling = {"loss_oscillation": Status.FOUND, "mode_dropping": Status.FOUND}
+    assert losses_and_samples(findings(**cycling)) is Kind.CYCLIC
+    assert losses_and_samples(findings(**cycling, **{name: Status.FOUND})) is None
+    assert losses_and_samples(findings(**cycling, **{name: Status.WATCH})) is Kind.CYCLIC

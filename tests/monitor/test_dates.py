@@ -4,7 +4,7 @@ import pytest
 
 from collapse_metrics.diagnosis import judge
 from collapse_metrics.history import History
-from collapse_metrics.monitor.dates import patient
+from collapse_metrics.monitor.dates import date, patient
 from collapse_metrics.records import Measurement, Scorecard, Verdict
 
 
@@ -35,3 +35,13 @@ def test_noise_that_lasts_or_comes_back_is_broken(before):
     assert patient(card, seen(*before)) is card
     assert card.verdict is Verdict.BROKEN
     assert "note" not in card.provenance
+
+
+def test_what_was_early_and_lasted_is_dated_from_its_beginning():
+    history = History()
+    for step in range(0, 100, 10):
+        history.add("check", card=patient(look(0.0, step), history).to_dict())
+    assert [check.verdict for check in history.checks].count(Verdict.INCONCLUSIVE) == 3
+    closing = date(look(0.0, 100), history)
+    assert closing.provenance["since"] == 0
+    assert closing.finding("off_manifold").since == 0
