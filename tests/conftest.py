@@ -1,5 +1,7 @@
 """Chance, for all tests: seeded, so that a failure comes back when it is looked for."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,9 @@ from hypothesis import settings
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("repeatable")
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker a core: threads of each would only wait for the others'
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
