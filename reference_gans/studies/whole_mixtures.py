@@ -156,7 +156,7 @@ def page(runs: Runs) -> Iterator[str]:
         yield f"| {promise} | " + " | ".join(_share(runs.of_arm(arm), holds) for arm in held) + " |"
     yield ""
     yield "*Coins*: some inputs of the noise are -1 or 1 instead of normal, so that samples can lie apart without a bridge (`reference_gans.noise.Bits`)."
-    yield "Both recipes also let the discriminator see sines and cosines of the plane, and blur both players' samples in the first half of the run."
+    yield "Both recipes also let the discriminator see sines and cosines of the plane, and blur both players' samples at first."
     yield ""
     yield "![Share near a centre over the run](whole_mixtures.svg)"
 
