@@ -11,7 +11,7 @@ demo: .venv/run.stamp
 	$(BIN)/collapse-metrics demo --out demo
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -q -n auto --dist worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -174,7 +174,10 @@ def _share(rows: list[Outcome], holds: Callable[[Outcome], bool]) -> str:
 
 def _range(rows: list[Outcome], name: str, form: str) -> str:
     values = [row[name] for row in rows if row[name] is not None]
-    return f"{min(values):{form}} to {max(values):{form}}"
+    if not values:  # no run came near any mode
+        return "–"
+    low, high = f"{min(values):{form}}", f"{max(values):{form}}"
+    return low if low == high else f"{low} to {high}"
 
 
 def figure(runs: Runs) -> str:
