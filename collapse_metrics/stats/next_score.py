@@ -10,7 +10,11 @@ MOST_USED = 0.9
 
 
 def range_of_next(
-    scores: Sequence[float], *, used: float = 0.0, span: tuple[float, float] | None = None, level: float = 0.95
+    scores: Sequence[float] | np.ndarray,
+    *,
+    used: float = 0.0,
+    span: tuple[float, float] | None = None,
+    level: float = 0.95,
 ) -> tuple[float, float]:
     r"""Range that holds the score of one new, independent set of the same size.
 

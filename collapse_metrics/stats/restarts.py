@@ -79,8 +79,7 @@ class Restarts:
     def log_total(self) -> Float[np.ndarray, "*games"]:
         """Logarithm of the e-value that all modes are in health: the mean over the modes, whatever links them."""
         wealth = self.log_wealth
-        total: np.ndarray = special.logsumexp(wealth, axis=-1) - np.log(wealth.shape[-1])
-        return total
+        return np.asarray(special.logsumexp(wealth, axis=-1) - np.log(wealth.shape[-1]))
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on exactly, in JSON's types."""

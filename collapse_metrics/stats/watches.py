@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Bool, Float, Real
 
 from collapse_metrics.stats.betting import BETS, log_bets_on_mean, log_bets_on_shares
 from collapse_metrics.stats.fallen_since import fallen_since
@@ -57,7 +57,7 @@ class Watch(ABC):
     def read(self, seen: np.ndarray) -> tuple[np.ndarray, list[float], float]:
         """What the bets of one look win, what is counted for each mode, and of how many samples."""
 
-    def update(self, seen: Real[np.ndarray, " seen"], *, step: int) -> Raised | None:
+    def update(self, seen: Real[np.ndarray, " seen"] | Bool[np.ndarray, " seen"], *, step: int) -> Raised | None:
         """Look once more.
 
         Args:
@@ -149,7 +149,7 @@ class BoundedMean(Watch):
 
     def read(self, seen: np.ndarray) -> tuple[np.ndarray, list[float], float]:
         """Bets that the mean is too high."""
-        won = log_bets_on_mean(seen, 1 - float(self.bounds[0]))
+        won = log_bets_on_mean(seen.astype(float), 1 - float(self.bounds[0]))
         return won[None], [float(len(seen) - seen.sum())], float(len(seen))
 
 

@@ -92,6 +92,7 @@ def test_a_bound_of_one_cannot_be_broken():
         ([1, 2], [0.1, -0.1], "from 0 to below 1"),
     ],
 )
+@pytest.mark.bad_input
 def test_wrong_bounds_are_explained(counts, bounds, message):
     with pytest.raises(ValueError, match=message):
         log_bets_on_shares(np.array(counts), np.array(bounds))

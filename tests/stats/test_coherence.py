@@ -117,7 +117,7 @@ def test_a_loss_that_does_not_move_shares_no_cycle(still, numpy_rng):
 def test_the_epoch_is_not_judged(numpy_rng):
     both = pair(numpy_rng, 0.25, steps=480, period=16)
     assert quadrature(*both, rng=numpy_rng).p_value == SMALLEST
-    assert quadrature(*both, rng=numpy_rng, steps_per_epoch=32).p_value > 0.01
+    assert quadrature(*both, rng=numpy_rng, steps_per_epoch=32.0).p_value > 0.01
 
 
 def test_the_source_of_chance_decides_and_the_series_are_left_alone(numpy_rng):

@@ -193,19 +193,19 @@ class TestEpochs:
     def test_another_cycle_is_found_beside_it(self, numpy_rng):
         steps = np.arange(600)
         series = 3 * np.sin(2 * np.pi * steps / 40) + np.sin(2 * np.pi * steps / 9) + numpy_rng.standard_normal(600)
-        assert strongest_cycle(series, rng=numpy_rng, steps_per_epoch=40).period == pytest.approx(9, rel=0.05)
+        assert strongest_cycle(series, rng=numpy_rng, steps_per_epoch=40.0).period == pytest.approx(9, rel=0.05)
 
     def test_masked_are_the_nearest_frequencies_of_each_harmonic(self):
         # 400 steps of epochs of 10: lines at 40, 80, ..., 200; each reaches two frequencies far.
-        masked = [k for k in range(1, 201) if not judged_bins(400, 10)[k - 1] and k >= FEWEST_PERIODS]
+        masked = [k for k in range(1, 201) if not judged_bins(400, 10.0)[k - 1] and k >= FEWEST_PERIODS]
         assert masked == [k for k in range(4, 201) if min(abs(k - 40 * h) for h in range(1, 11)) <= 2]
 
     @pytest.mark.bad_input
     def test_epochs_that_leave_nothing_are_explained(self):
         with pytest.raises(ValueError, match="`steps_per_epoch` needs to be at least 2, got 1"):
-            judged_bins(100, 1)
+            judged_bins(100, 1.0)
         with pytest.raises(ValueError, match="epochs of 16 steps leave no frequency to judge in 64 steps"):
-            judged_bins(64, 16)
+            judged_bins(64, 16.0)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])

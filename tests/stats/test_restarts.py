@@ -96,6 +96,7 @@ def test_another_game_is_not_resumed():
         Restarts((1, 2)).load_state_dict(Restarts((1, 2), promise="look").state_dict())
 
 
+@pytest.mark.bad_input
 def test_wrong_shapes_and_promises_are_explained():
     with pytest.raises(ValueError, match="at least one mode and one bet"):
         Restarts((3,))

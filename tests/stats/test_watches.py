@@ -103,6 +103,7 @@ def test_a_watch_can_be_put_away_and_taken_up_again(numpy_rng):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -1])
+@pytest.mark.bad_input
 def test_an_alpha_that_is_no_probability_is_refused(alpha):
     with pytest.raises(ValueError, match="probability between 0 and 1"):
         FallenShares(TEN, alpha=alpha)
