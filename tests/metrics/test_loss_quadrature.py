@@ -61,7 +61,7 @@ def test_cycles_of_the_epoch_can_be_left_out(numpy_rng):
     steps = np.arange(480)
     g, d = (f(2 * np.pi * steps / 16) + 0.5 * numpy_rng.standard_normal(480) for f in (np.sin, np.cos))
     assert loss_quadrature(g_losses=g, d_losses=d) == 0.002
-    assert loss_quadrature(g_losses=g, d_losses=d, steps_per_epoch=32) > 0.01
+    assert loss_quadrature(g_losses=g, d_losses=d, steps_per_epoch=32.0) > 0.01
 
 
 @pytest.mark.parametrize(

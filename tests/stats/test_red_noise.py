@@ -203,9 +203,9 @@ class TestEpochs:
     @pytest.mark.bad_input
     def test_epochs_that_leave_nothing_are_explained(self):
         with pytest.raises(ValueError, match="`steps_per_epoch` needs to be at least 2, got 1"):
-            judged_bins(100, 1.0)
+            judged_bins(100, 1)
         with pytest.raises(ValueError, match="epochs of 16 steps leave no frequency to judge in 64 steps"):
-            judged_bins(64, 16.0)
+            judged_bins(64, 16)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])
