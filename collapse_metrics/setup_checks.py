@@ -22,7 +22,8 @@ ENDS = (0.001, 0.999)
 """Quantiles that count as the ends of what pixels use: a single stray pixel is none."""
 
 SAME_AT_LEAST = 16
-"""Samples that have to come again, all of them in order, before a repeat is called exact."""
+"""Samples that have to come again, all of them in order, before a repeat is called exact; and different ones that have
+to be whole before that is called a cast."""
 
 NEAR = 0.2
 """How far the means of standardised columns may lie from 0 and their deviations from 1."""
@@ -72,8 +73,11 @@ def repeat_period(raw: Tensor) -> int:
 
 
 def whole_share(rows: Tensor) -> float:
-    """Share of rows that hold whole numbers only."""
-    return (rows == rows.round()).all(dim=1).double().mean().item()
+    """Share of rows that hold whole numbers only; 0 where so few rows differ that they may be whole by chance."""
+    share = (rows == rows.round()).all(dim=1).double().mean().item()
+    if share == 1 and len(torch.unique(rows, dim=0)) < SAME_AT_LEAST:
+        return 0.0
+    return share
 
 
 def _pictures(samples: Tensor, reference: Reference) -> Iterator[Change]:

@@ -168,6 +168,9 @@ def _monitor(
     )
     if resume and out is not None:
         monitor.history = History.go_on(out, step=run.step)
+        if monitor.history.about.get("seed") != seed:
+            was = monitor.history.about.get("seed")
+            raise ValueError(f"the seed of the run that was cut off is needed, {was}, got {seed}: pass that one.")
         monitor.load_state_dict(bundle.beside(Path(out) / BUNDLE))
     else:
         monitor.history.add("about", recipe=recipe.name, seed=seed, promised=recipe.promised, shows=recipe.shows)

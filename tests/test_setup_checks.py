@@ -106,3 +106,9 @@ def test_pictures_are_tried_in_their_full_range_and_inverted(spoil, how, tried):
 def test_equal_pictures_have_no_range_to_be_stretched():
     found = measured(torch.full((60, 1, 28, 28), 0.5), Reference.named("mnist"))
     assert [name for name in found if name.startswith("rescaled")] == ["rescaled_share[inverted]"]
+
+
+def test_few_different_samples_may_be_whole_by_chance():
+    few = torch.arange(15.0).repeat(20)[:, None]
+    assert whole_share(few) == 0
+    assert whole_share(torch.arange(16.0).repeat(20)[:, None]) == 1

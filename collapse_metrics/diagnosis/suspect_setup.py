@@ -51,9 +51,8 @@ def values(evidence: Evidence) -> list[Suspicion]:
             found.append(
                 (Status.FOUND, f"{how}, {measured.value:.0%} are taken for data instead of {accepted.value:.0%}")
             )
-    whole, period = evidence.get("whole_share"), evidence.get("repeat_period")
-    one_sample = period is not None and period.value == 1  # which may be whole by chance, and is another finding
-    if not one_sample and whole is not None and whole.value == 1 and (whole.expected is None or whole.typical < 1):
+    whole = evidence.get("whole_share")
+    if whole is not None and whole.value == 1 and (whole.expected is None or whole.typical < 1):
         real = whole.expected is not None or lost
         found.append((Status.FOUND if real else Status.WATCH, "every value is a whole number: were floats cast?"))
     return found

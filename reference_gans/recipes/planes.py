@@ -92,9 +92,8 @@ RING_WHOLE = replace(
     cures=(R1(0.1), R2(0.1), InstanceNoise(1.2, until=0.35)),
     decay_from=0.65,
 )
-"""What each part does was seen on seed 0: without coins .85 of the points lie within 3 sd of a centre, with them .99;
-without waves the modes are a third as wide as real ones; without the blur at the start the coins stay on the modes
-where they fell first, and shares differ by a tenth. Over seeds: docs/studies/whole_mixtures.md.
+"""Coins, so that modes need no bridges between them; waves, so that a mode's width is seen; blur at the start, so that
+the coins can still move from mode to mode until shares are even. Over seeds: docs/studies/whole_mixtures.md.
 """
 
 GRID_WHOLE = replace(

@@ -107,10 +107,3 @@ def test_diverse_samples_that_no_latent_moves_have_other_noise(judged, of, near,
 def test_what_is_only_to_watch_is_not_told_beside_what_is_found(judged):
     finding = judged(Measurement("whole_share", 1.0), period=7)
     assert finding.evidence == "samples repeat exactly every 7: the same seed on all ranks or batches"
-
-
-def test_one_whole_number_again_and_again_is_not_a_cast(judged):
-    whole = Measurement("whole_share", 1.0, expected=(0.0, 0.0))
-    assert judged(whole).status is Status.FOUND
-    assert "whole number" not in judged(whole, period=1).evidence
-    assert judged(whole, period=1).status is Status.WATCH

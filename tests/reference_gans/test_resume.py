@@ -71,3 +71,12 @@ def test_without_a_bundle_there_is_nothing_to_go_on_from(words, capsys):
         main(["run", "ring8_healthy", "--resume", *words])
     assert stop.value.code == 2
     assert f"a folder with {BUNDLE} is needed" in capsys.readouterr().err
+
+
+def test_another_seed_does_not_go_on(tmp_path):
+    settings = {"steps": 20, "every": 10, "out": tmp_path, "print_to": None}
+    watch("ring8_healthy", seed=1, **settings)
+    before = (tmp_path / HISTORY_FILE).read_text().splitlines()
+    with pytest.raises(ValueError, match="is needed, 1, got 2"):
+        watch("ring8_healthy", seed=2, resume=True, **settings)
+    assert [line for line in before if '"final"' not in line] == (tmp_path / HISTORY_FILE).read_text().splitlines()
