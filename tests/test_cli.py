@@ -247,7 +247,7 @@ def test_help_imports_no_torch():
 
 def test_the_demo_trains_judges_and_writes_its_page(tmp_path, capsys, monkeypatch):
     """The whole chain on the quicker of its two runs; `make demo` does both."""
-    monkeypatch.setattr(cli, "DEMO_RECIPES", ("mnist_mlp_collapsed",))
+    monkeypatch.setattr(cli.demo, "DEMO_RECIPES", ("mnist_mlp_collapsed",))
     code, out, err = run(capsys, "demo", "--out", tmp_path / "demo")
     assert (code, err) == (0, "")
     assert "verdict: collapse" in out
@@ -257,7 +257,7 @@ def test_the_demo_trains_judges_and_writes_its_page(tmp_path, capsys, monkeypatc
 
 
 def test_a_demo_whose_training_fails_says_where_to_look(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "DEMO_RECIPES", ("no_such_recipe",))
+    monkeypatch.setattr(cli.demo, "DEMO_RECIPES", ("no_such_recipe",))
     code, _, err = run(capsys, "demo", "--out", tmp_path / "demo")
     assert code == 2
     assert "log.txt" in err
