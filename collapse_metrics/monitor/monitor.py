@@ -44,8 +44,7 @@ class Monitor:
             it is. Without it, call ``step`` once after each generator step.
         generate: Instead of latents: ``generate(n, rng)`` draws ``n`` samples, as a tensor, array or table, with the
             ``torch.Generator`` that it is given. Pass the generator too where there is one, so that it is guarded.
-        latent: Size, shape or source of the latents. Left out, it is learnt from the generator's first forward
-            pass or from its attributes.
+        latent: Size, shape or source of the latents; left out, learnt from the first forward pass or from attributes.
         labels: Of a generator that is called with latents and labels: one label of every class it knows. The samples
             are drawn evenly over them.
         select: Which part of the generator's output are the samples: a place, a key, or a function that picks it.
@@ -62,10 +61,9 @@ class Monitor:
         alpha: Probability that a run which stays healthy ever raises an alarm, however often it is looked at;
             ``None`` draws no fresh samples for alarms.
         alarms_from: Step from which alarms are possible; left out, the first look that found nothing even to watch.
-        on_collapse: What to do when an alarm is raised, or two looks in a row say ``collapse``: a function of the
-            monitor and the scorecard, for example ``stop_training``; once a collapse.
-        sinks: Loggers that are told of every look: TensorBoard, W&B, MLflow and the like, or functions of
-            ``(values, step)``.
+        on_collapse: What to do, once, when an alarm is raised or two looks in a row say ``collapse``: a function of
+            monitor and scorecard, for example ``stop_training``.
+        sinks: Loggers: TensorBoard, W&B, MLflow and the like, or functions of ``(values, step)``.
         ranks: Of several processes, ``"first"`` looks by itself; ``"all"`` share the work, and each has to make the
             monitor and step it equally often.
         print_to: Where the line of text a look goes: a function of one string; ``None`` is silence.
@@ -74,6 +72,7 @@ class Monitor:
     Attributes:
         history: Scorecards, losses and alarms so far.
         alarms: What was lost, newest last.
+        newest: The newest look, on every process that looks.
         stopped: Whether an action asked for the end of the training.
 
     Example:
@@ -114,18 +113,19 @@ class Monitor:
         print_to: Callable[[str], None] | None = lambda line: print_line(line),
         strict: bool = False,
     ) -> None:
-        how: dict[str, Any] = {"latent": latent, "labels": labels, "select": select, "generate": generate}
-        sources = {name: Source(one, **how) for name, one in named(generator).items()}
+        draws: dict[str, Any] = {"latent": latent, "labels": labels, "select": select, "generate": generate}
+        sources = {name: Source(one, **draws) for name, one in named(generator).items()}
         self._crew = crew_of(ranks, paced_by_time=overhead is not None, acts=on_collapse is not None)
         self.pace = Pace(every=every, overhead=overhead)
         with undisturbed(None):  # k-means or a user's embedder may draw random numbers
             self.reference = find_reference(reference, embedder)
-        how = {"seed": seed, "value_range": value_range, "probes": probes, "crew": self._crew}
+        how: dict[str, Any] = {"seed": seed, "value_range": value_range, "probes": probes, "crew": self._crew}
         self._looking = Looking(sources, self.reference, **how)
         self.n = n
         self.history = History(log_dir if self._crew.leads else None)
         self._complaints = Complaints(self.history, strict=strict)
         self.alarms: list[Alarm] = []
+        self.newest: Scorecard | None = None
         self.stopped = False
         self._after = Aftermath(print_to=print_to, sinks=sinks, on_collapse=on_collapse, guarded=self._guarded)
         self._games = None if alpha is None else Alarms(self.reference, alpha=alpha, seed=seed, since=alarms_from)
@@ -135,10 +135,8 @@ class Monitor:
         self._hooks: list[Any] = []
         if optimizer is not None:
             self._hooks.append(optimizer.register_step_post_hook(lambda *_: self._tick()))
-        for source in sources.values():
-            if source.waits_for_latent and source.module is not None:
-                self._hooks.append(source.module.register_forward_pre_hook(source.learn))
-        about = {"reference": self.reference.name, "modes": list(self.reference.modes)}
+        self._hooks += [hook for source in sources.values() if (hook := source.listen()) is not None]
+        about: dict[str, Any] = {"reference": self.reference.name, "modes": list(self.reference.modes)}
         about |= {"every": every, "overhead": overhead, "n": n, "alpha": alpha}
         self._guarded("starting the history", lambda: self.history.add("about", **about))
 
@@ -163,10 +161,9 @@ class Monitor:
 
     def check(self) -> Scorecard | None:
         """Look now, whatever the pace; ``None`` where the look failed (a warning says why) or another process looks."""
-        if not (self._crew.leads or self._crew.together):
-            return None
-        done: Scorecard | None = self._guarded(f"the check at step {self.steps}", self._check)
-        return done
+        looks = self._crew.leads or self._crew.together
+        card: Scorecard | None = self._guarded(f"the check at step {self.steps}", self._check) if looks else None
+        return card
 
     def diagnose(self, n: int = FINAL_SAMPLES) -> Scorecard:
         """The closing word: a larger sample, the losses, and since when.
@@ -180,7 +177,7 @@ class Monitor:
         """
         if not (self._crew.leads or self._crew.together):
             return Scorecard(Verdict.INCONCLUSIVE, (), (), {"step": self.steps, "note": "the first process looks"})
-        self._flush()
+        self.flush()
         card = self._crew.share(lambda: date(self._look(n, closing=True)[0], self.history))
         spent = {"looks": self.pace.looks.looks, "seconds": self.pace.spent, "share_of_time": self.pace.share}
         self._guarded("writing the cost", lambda: self.history.add("about", spent=spent))
@@ -198,12 +195,18 @@ class Monitor:
         written: Path = write(self.history, path)
         return written
 
+    def flush(self) -> None:
+        """Write the losses that were noted so far."""
+        if self._pending:
+            values, self._pending = self._pending, {}
+            self._guarded("writing losses", lambda: self.history.add("losses", values=values))
+
     def close(self) -> None:
         """Take the hooks off and write what is pending; the monitor can still be asked."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
-        self._flush()
+        self.flush()
         self._after.close()
 
     def state_dict(self) -> dict[str, Any]:
@@ -211,7 +214,7 @@ class Monitor:
 
         The losses noted so far are written first, so that the record on disk is as old as the state.
         """
-        self._flush()
+        self.flush()
         games = None if self._games is None else self._games.state_dict()
         return {"steps": self.steps, "alarms": games, "hopping": self._looking.hopping.state_dict()}
 
@@ -240,13 +243,14 @@ class Monitor:
 
     def _check(self) -> Scorecard:
         began = time.perf_counter()
-        self._flush()
+        self.flush()
         self._crew.meet(self.steps)
         card, alarms, samples = self._crew.share(self._judged)
         took = time.perf_counter() - began
         self.pace.pay(took)
         if self._crew.leads:
             self._after.tell(card, alarms, samples, step=self.steps, folder=self.history.folder, seconds=took)
+        self.newest = card
         self._after.act(self, card, alarms)
         return card
 
@@ -291,11 +295,6 @@ class Monitor:
         for alarm in raised:
             self.history.add("alarm", **asdict(alarm))
         return raised
-
-    def _flush(self) -> None:
-        if self._pending:
-            values, self._pending = self._pending, {}
-            self._guarded("writing losses", lambda: self.history.add("losses", values=values))
 
     def _guarded(self, what: str, act: Callable[[], Any]) -> Any:
         return self._complaints.guarded(what, act, step=self.steps)

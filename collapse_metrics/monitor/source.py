@@ -21,7 +21,7 @@ class Source:
     Args:
         generator: Latents in, samples out; with ``generate`` only what has to be guarded while that runs.
         generate: Instead of a generator of latents: draws ``n`` samples.
-        latent: Size, shape or source of the latents; learnt by ``learn`` where it is not known yet.
+        latent: Size, shape or source of the latents; learnt by ``listen`` where it is not known yet.
         labels: Of a generator that is called with latents and labels: one label of every class it knows.
         select: Which part of the generator's output are the samples.
     """
@@ -56,10 +56,22 @@ class Source:
         """Whether the shape of the latents is still to be learnt."""
         return self.generate is None and self.latent is None
 
-    def learn(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
-        """Take the shape of the latents from the generator's own forward pass."""
-        if self.waits_for_latent and args and isinstance(args[0], Tensor) and args[0].is_floating_point():
-            self.latent = tuple(args[0].shape[1:])
+    def listen(self) -> Any:
+        """Learn the shape of the latents from the generator's own forward pass, by a hook that then takes itself off.
+
+        Returns:
+            The hook; ``None`` where there is nothing to learn.
+        """
+        if not self.waits_for_latent or self.module is None:
+            return None
+
+        def learn(_module: nn.Module, args: tuple[Any, ...]) -> None:
+            if args and isinstance(args[0], Tensor) and args[0].is_floating_point():
+                self.latent = tuple(args[0].shape[1:]) if self.latent is None else self.latent
+                hook.remove()  # a generator that is saved or copied later must not take the monitor with it
+
+        hook = self.module.register_forward_pre_hook(learn)
+        return hook
 
     def sampler(self, seed: int) -> Sampler | None:
         """The generator and its latents of one seed; ``None`` where samples are drawn by a function."""

@@ -56,8 +56,8 @@ def undisturbed(
 def _mixed_precision_apart(exact: bool) -> Iterator[None]:
     """Automatic mixed precision off, or on without its memory.
 
-    Inside a training's autocast, weights are cast once and kept. Casts that were made without gradients must not be
-    kept: the next forward pass of the training would take them, and learn nothing.
+    Inside a training's autocast, weights are cast once and kept. Casts of a look have no gradients, and versions of
+    torch that keep those too would hand them to the next forward pass of the training, which would learn nothing.
     """
     with ExitStack() as stack:
         for kind in ("cpu", "cuda"):

@@ -118,6 +118,16 @@ def test_what_cannot_be_drawn_from_is_explained(plane):
         Source(FullyShardedDataParallel())
 
 
+def test_mixed_precision_of_the_training_does_not_reach_the_measures():
+    real = torch.randn(1200, 4, generator=torch.Generator().manual_seed(1))
+    turn = nn.Linear(4, 3).requires_grad_(False)
+    reference = cm.Reference.fit(real=real, embedder=turn)
+    plain = looked(reference, lambda z: z, latent=4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = looked(reference, lambda z: z, latent=4)
+    assert mixed.measurements == plain.measurements
+
+
 class Point(nn.Module):
     def forward(self, z):
         return 0.001 * z
@@ -155,3 +165,12 @@ def test_the_latent_of_every_generator_is_learnt_from_its_own_pass(plane):
     for net in pair.values():
         net(torch.randn(4, 3))
     assert monitor.check() is not None
+
+
+def test_a_generator_that_has_run_can_be_saved_without_its_monitor(plane, tmp_path):
+    net = nn.Linear(3, 2)
+    monitor = cm.Monitor(net, reference=plane, n=300, print_to=print, strict=True)
+    net(torch.randn(4, 3))
+    assert not net._forward_pre_hooks
+    torch.save(net, tmp_path / "net.pt")
+    assert monitor.check() is monitor.newest
