@@ -7,6 +7,7 @@ import pytest
 
 from collapse_metrics.monitor.alarms import Alarm
 from collapse_metrics.monitor.sinks import Sinks
+from collapse_metrics.monitor.sinks.grid import Grids
 from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
 
 GRID = np.arange(30 * 30, dtype=np.uint8).reshape(30, 30)
@@ -107,6 +108,35 @@ def test_pictures_go_where_there_is_a_place_for_them():
     sinks.look(card(Verdict.BROKEN), step=4)
     assert wall.images == [("collapse/samples", (30, 30), 3)]
     assert plain == [3, 4]
+
+
+def test_the_grid_on_disk_is_what_is_sent(tmp_path):
+    from PIL import Image
+
+    shown = []
+    wall = Wall()
+    wall.image = lambda name, grid, step: shown.append(grid)
+    Image.fromarray(GRID).save(tmp_path / "grid.png")
+    sinks = Sinks([wall])
+    sinks.look(card(), step=3, samples={"png": "grid.png", "side": 8}, folder=tmp_path)
+    sinks.look(card(), step=3, samples={"png": "grid.png", "side": 8}, folder=None)
+    assert len(shown) == 1
+    assert (shown[0] == GRID).all()
+
+
+def test_points_are_drawn_on_axes_that_only_grow():
+    shown = []
+    wall = Wall()
+    wall.image = lambda name, grid, step: shown.append(grid)
+    sinks = Sinks([wall])
+    for points in ([[-1.0, -1.0], [1.0, 1.0]], [[0.0, 0.5], [0.0, 0.5]], [[3.0, -1.0]]):
+        sinks.look(card(), step=1, samples={"points": points})
+    wide, alike, grown = (np.argwhere(grid == 0) for grid in shown)
+    assert wide.min(axis=0).tolist() == [0, 0]
+    assert wide.max(axis=0).tolist() == [255, 255]
+    assert alike.mean(axis=0) == pytest.approx([64, 128], abs=1)  # a collapse is a dot, where it is
+    assert grown.mean(axis=0).tolist() == [254, 254]
+    assert Grids().of({"points": [[2.0, 2.0]]}, None).shape == (256, 256)
 
 
 def test_a_logger_that_fails_is_told_of_after_the_others_were_served():

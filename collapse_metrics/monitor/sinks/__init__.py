@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from collapse_metrics.monitor.sinks import bundled, plain
+from collapse_metrics.monitor.sinks.grid import Grids
 from collapse_metrics.monitor.sinks.kinds import Sink, can, native
 from collapse_metrics.monitor.sinks.parcel import news_of, values_of
 from collapse_metrics.records import Scorecard, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from collapse_metrics.monitor.alarms import Alarm
@@ -30,6 +33,7 @@ class Sinks:
     def __init__(self, sinks: Sequence[Any] = ()) -> None:
         self._sinks: list[tuple[str, Sink]] = [(_name(sink), adapt(sink)) for sink in sinks]
         self._verdict: Verdict | None = None
+        self._grids = Grids()
 
     def __len__(self) -> int:
         return len(self._sinks)
@@ -40,6 +44,7 @@ class Sinks:
         *,
         step: int,
         samples: "Mapping[str, Any] | None" = None,
+        folder: "Path | None" = None,
         pictures: "np.ndarray | None" = None,
         alarms: "Sequence[Alarm]" = (),
     ) -> None:
@@ -49,7 +54,8 @@ class Sinks:
             card: The scorecard of the look.
             step: Training step.
             samples: What the history notes about the samples; points in the plane are drawn as a picture.
-            pictures: A grid of pictures, ``uint8``, height x width or height x width x 3.
+            folder: Of the run, where the grids of pictures are that ``samples`` names.
+            pictures: Such a grid itself, ``uint8``, height x width or height x width x 3; it goes before the others.
             alarms: Raised at this look.
 
         Raises:
@@ -58,11 +64,12 @@ class Sinks:
         values = values_of(card, step=step)
         news = news_of(card, self._verdict, alarms, step=step)
         self._verdict = card.verdict
+        grid = self._grids.of(samples or {}, folder) if pictures is None else pictures
 
         def send(sink: Sink) -> None:
             sink.scalars(values, step)
-            if pictures is not None:
-                sink.pictures(pictures, step)
+            if grid is not None:
+                sink.pictures(grid, step)
             for item in news:
                 sink.news(item, step)
 
