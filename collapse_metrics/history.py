@@ -5,12 +5,15 @@ import copy
 import io
 import itertools
 import json
+import math
 import os
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from collapse_metrics.lines import ends_whole, lines_of
 from collapse_metrics.records import Measurement, Scorecard
 from collapse_metrics.shelf import NEWEST, Gist, Look, Series, Shelf, View
 
@@ -73,12 +76,14 @@ class History:
             OSError: If it cannot be written; it is kept all the same.
         """
         place = None
+        if kind in DATED:
+            content = {"at": round(time.time(), 3), **content}
         try:
             if self.folder is not None:
                 line = json.dumps({"kind": kind, **content}, allow_nan=False).encode() + b"\n"
                 place = self._write(self.folder, line)
         finally:
-            self._keep(kind, content, place)
+            self.keep(kind, content, place)
 
     def _write(self, folder: Path, line: bytes) -> int:
         """Append what is owed and a line, all or nothing; returns the byte at which the line begins."""
@@ -104,16 +109,17 @@ class History:
             number = next(i for i in itertools.count(1) if not path.with_suffix(f".{i}.jsonl").exists())
             path.rename(path.with_suffix(f".{number}.jsonl"))
         elif path.exists():
-            whole = path.read_bytes().rfind(b"\n") + 1 if not _ends_whole(path) else None
+            whole = path.read_bytes().rfind(b"\n") + 1 if not ends_whole(path) else None
             if whole is not None:
                 os.truncate(path, whole)
         self._continued = True
         return path.open("ab", buffering=0)
 
-    def _keep(self, kind: str, content: Mapping[str, Any], place: int | None = None) -> None:
+    def keep(self, kind: str, content: Mapping[str, Any], place: int | None = None) -> None:
+        """Keep one record that needs no writing: it stands at byte ``place`` of the file, if anywhere."""
         if kind == "check":
             look = Look(Scorecard.from_dict(content["card"]), dict(content.get("samples") or {}))
-            self._looks.put(look, place)
+            self._looks.put(look, place, at=float(content.get("at", math.nan)))
         elif kind == "losses":
             for name, rows in content["values"].items():
                 self.losses.setdefault(name, Series()).extend(rows)
@@ -149,14 +155,14 @@ class History:
             raise FileNotFoundError(f"a folder with {HISTORY_FILE} is needed, {folder} has none: give a run's log_dir.")
         history = cls(folder, at_hand=at_hand)
         history._looks.path, history._continued = path, True
-        for line in _lines(path):
+        for line in lines_of(path):
             if line.record is None:
                 if not line.last:
                     torn = {"step": (history.steps or [0])[-1], "what": f"reading line {line.number}"}
                     history.errors.append({**torn, "error": "the line was cut off, and is left out"})
                 continue
             try:
-                history._keep(line.record.pop("kind"), line.record, line.place)
+                history.keep(line.record.pop("kind"), line.record, line.place)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 if line.last:
                     break
@@ -172,7 +178,7 @@ class History:
         cls.read(folder, at_hand=NEWEST)  # says what is wrong with the file, if anything is
         unfinished = path.with_suffix(".unfinished")
         with unfinished.open("w", encoding="utf-8") as file:
-            for line in _lines(path):
+            for line in lines_of(path):
                 record = _until(line.record, step) if line.record else {}
                 file.write(f"{json.dumps(record, allow_nan=False)}\n" if record else "")
         unfinished.replace(path)
@@ -210,53 +216,11 @@ class History:
 HISTORY_FILE = "history.jsonl"
 """Name of the record inside a run's folder."""
 
+DATED = ("check", "final")
+"""Kinds of records that tell the time they were made, in seconds since 1970."""
+
 MOST_OWED = 1000
 """Records that wait for a folder that cannot be written, the newest: some 20 MB of checks at most."""
-
-BEGINNING = b'{"kind": '
-"""How every record begins: where half a line and a whole one stand together, the whole one is found by it."""
-
-
-class Line(NamedTuple):
-    """One line of a record: where it is, and what it says; ``None`` where it was cut off."""
-
-    number: int
-    place: int
-    record: Any
-    last: bool
-
-
-def _lines(path: Path) -> Iterator[Line]:
-    """The lines of a record, read one by one."""
-    with path.open("rb") as file:
-        place, ahead = 0, file.readline()
-        for number in itertools.count(1):
-            line, ahead = ahead, file.readline()
-            if not line:
-                return
-            yield from _parsed(line, number, place, last=not ahead)
-            place += len(line)
-
-
-def _parsed(line: bytes, number: int, place: int, *, last: bool) -> Iterator[Line]:
-    """A line, or two where a run wrote on behind half of one."""
-    try:
-        yield Line(number, place, json.loads(line), last)
-        return
-    except ValueError:
-        behind = line.rfind(BEGINNING)
-    half = line[:behind] if behind > 0 else line
-    start = half.strip(b"\0\r\n ")  # a machine that lost its power may leave zeros
-    if not (start.startswith(BEGINNING) or BEGINNING.startswith(start)):
-        yield Line(number, place, line.decode(errors="replace"), last)  # nobody's half of a record
-        return
-    record = None
-    if behind > 0:
-        with contextlib.suppress(ValueError):
-            record = json.loads(line[behind:])
-    yield Line(number, place, None, last and record is None)
-    if record is not None:
-        yield Line(number, place + behind, record, last)
 
 
 def _until(record: dict[str, Any], step: int) -> dict[str, Any]:
@@ -267,11 +231,3 @@ def _until(record: dict[str, Any], step: int) -> dict[str, Any]:
         return {**record, "values": values} if any(values.values()) else {}
     at = {"check": lambda: record["card"]["provenance"]["step"], "alarm": lambda: record["step"]}
     return {} if kind == "final" or (kind in at and at[kind]() > step) else record
-
-
-def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"

@@ -1,6 +1,7 @@
 """Where are the looks of a long run? The newest at hand, older ones on disk or packed, the gist of all in memory."""
 
 import json
+import math
 import zlib
 from array import array
 from collections import deque
@@ -17,13 +18,14 @@ T = TypeVar("T")
 
 
 class Gist(NamedTuple):
-    """What is asked of every look again and again: when, what it said, and how many samples it took for data."""
+    """What is asked of every look again and again: its step, what it said, how many samples it took for data, when."""
 
     step: int
     verdict: Verdict
     found: frozenset[str]
     accepted: float
     early: bool
+    at: float = math.nan
 
 
 class Look(NamedTuple):
@@ -56,10 +58,10 @@ class Shelf:
         self._places = array("q")
         self._packed: dict[int, bytes] = {}
 
-    def put(self, look: Look, place: int | None = None) -> None:
-        """Keep a look, which stands at byte ``place`` of the record on disk, if anywhere."""
+    def put(self, look: Look, place: int | None = None, *, at: float = math.nan) -> None:
+        """Keep a look of that time, which stands at byte ``place`` of the record on disk, if anywhere."""
         gist = gist_of(look.card)
-        self.gists.append(gist._replace(found=self._same.setdefault(gist.found, gist.found)))
+        self.gists.append(gist._replace(at=at, found=self._same.setdefault(gist.found, gist.found)))
         self._at_hand.append((look, -1 if place is None else place))
         if self.newest is not None and len(self._at_hand) > self.newest:
             oldest, at = self._at_hand.popleft()

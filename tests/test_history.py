@@ -1,6 +1,7 @@
 """Does a long run keep its record, whatever its length, its disk and its end? Memory, owed lines, fetched looks."""
 
 import json
+import time
 
 import pytest
 
@@ -189,9 +190,16 @@ def test_a_series_is_a_sequence_of_pairs():
 def test_the_gist_says_what_is_asked_again_and_again():
     card = card_at(7, Verdict.COLLAPSE)
     card.provenance["note"] = "too early"
-    assert gist_of(card) == (7, Verdict.COLLAPSE, frozenset({"total_collapse"}), 0.007, True)
+    assert gist_of(card)[:5] == (7, Verdict.COLLAPSE, frozenset({"total_collapse"}), 0.007, True)
     shelf = Shelf(1)
     assert shelf.all_at_hand
+
+
+def test_a_look_tells_when_it_was(tmp_path):
+    began = time.time()
+    history = long_run(tmp_path, checks=2)
+    assert began - 0.01 <= history.gists[0].at <= history.gists[1].at <= time.time() + 0.01
+    assert [gist.at for gist in History.read(tmp_path).gists] == [gist.at for gist in history.gists]
 
 
 def test_points_and_numbers_do_not_stay_in_memory(tmp_path):
