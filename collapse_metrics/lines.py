@@ -21,20 +21,19 @@ class Line(NamedTuple):
     last: bool
 
 
-def lines_of(path: Path, start: int = 0) -> Iterator[Line]:
-    """The lines of a record from byte ``start`` on, read one by one."""
+def lines_of(path: Path) -> Iterator[Line]:
+    """The lines of a record, read one by one."""
     with path.open("rb") as file:
-        file.seek(start)
-        place, ahead = start, file.readline()
+        place, ahead = 0, file.readline()
         for number in itertools.count(1):
             line, ahead = ahead, file.readline()
             if not line:
                 return
-            yield from _parsed(line, number, place, last=not ahead)
+            yield from parsed(line, number=number, place=place, last=not ahead)
             place += len(line)
 
 
-def _parsed(line: bytes, number: int, place: int, *, last: bool) -> Iterator[Line]:
+def parsed(line: bytes, *, number: int = 0, place: int = 0, last: bool = False) -> Iterator[Line]:
     """A line, or two where a run wrote on behind half of one."""
     try:
         yield Line(number, place, json.loads(line), last)
