@@ -77,26 +77,26 @@ def _lines(tail: Tail, now: float, width: int, height: int, blocks: str) -> list
         return [_line(f"waiting for {tail.path}: nothing is on record yet (Ctrl-C ends)", style="dim")]
     card = history.final or (history.checks[-1] if history.checks else None)
     air = [Text()] if height >= ROOMY else []
-    top, foot = [_title(tail, history), *_verdict(history, card)], _foot(tail, history, now)
+    top, foot = [_title(tail, history, card), *_verdict(history, card)], _foot(tail, history, now)
     if card is None:
         return [*top, foot]
     how: dict[str, Any] = {"room": max(8, width - 48), "blocks": blocks}
-    top += [*air, *_strip(history, width, blocks)]
+    top += [*air, *_strip(history, width, blocks)[: 2 if air else 1]]
     left = height - len(top) - 1
     findings = _findings(history, card, most=max(2, left // 3))
     alarms = _alarms(history, most=2)
     spare = left - len(findings) - len(alarms) - 4 * len(air)
-    losses = _losses(history, **how, most=min(4, spare - 7))
+    losses = _losses(history, **how, most=min(4, spare - 6))
     measures = _measures(tail, history, card, **how, most=max(1, spare - len(losses) - 1))
     body = [line for part in (measures, losses, findings, alarms) if part for line in (*air, *part)]
-    return [*top, *body[:left], foot]
+    return [*[*top, *body][: max(2, height - 1)], foot]
 
 
-def _title(tail: Tail, history: History) -> Text:
+def _title(tail: Tail, history: History, card: Scorecard | None) -> Text:
     name = str(history.about.get("name") or tail.path.parent.resolve().name)
     about = [name]
-    if history.about.get("reference"):
-        about.append(f"against {history.about['reference']}")
+    reference = history.about.get("reference") or (card.provenance.get("reference") if card else None)
+    about += [f"against {reference}"] if reference else []
     if history.gists:
         about += [f"step {history.gists[-1].step:,}", f"{len(history.gists):,} looks"]
     return _line("  ".join(about), style="bold")
@@ -112,8 +112,6 @@ def _verdict(history: History, card: Scorecard | None) -> list[Text]:
         dated = card.provenance.get("since", first)
         since = "" if dated is None else f" since step {dated:,}"
     head = Text.assemble((f" {spaced(card.verdict).upper()} ", f"bold reverse {colour}"), (since, "bold"))
-    if history.final is not None:
-        head.append("  closing diagnosis", "dim")
     head.append("  " + str(card.provenance.get("note") or MEANINGS[card.verdict]))
     return [_cut(head)]
 
@@ -128,6 +126,8 @@ def _strip(history: History, width: int, blocks: str) -> list[Text]:
         verdict = gists[k].verdict
         line.append(blocks[round(RISE[verdict] * (len(blocks) - 1))], COLOURS[verdict])
     said = course([gist.step for gist in gists], [gist.verdict for gist in gists])
+    if len(said) > width - 10:  # the end of the story is what counts
+        said = "… " + said[len(said) - width + 12 :].partition(" ")[2]
     return [_cut(line), _line(f"          {said}", style="dim")]
 
 
@@ -231,9 +231,9 @@ def _foot(tail: Tail, history: History, now: float) -> Text:
     ago = max(0.0, now - times[-1]) if times else None
     late = len(times) > 2 and ago is not None and ago > LATE * (times[-1] - times[0]) / (len(times) - 1)
     if history.final is not None:
-        parts.append("the run has ended")
+        parts.append("this is the closing diagnosis of the run")
     elif ago is not None:
-        parts.append(f"last look {lasting(ago)} ago" + (": it is late, has the training stopped?" if late else ""))
+        parts.append(f"last look {lasting(ago)} ago" + (": late, has it stopped?" if late else ""))
     if history.errors:
         parts.append(f"{len(history.errors)} errors noted")
     if not tail.there:
