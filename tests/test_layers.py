@@ -11,6 +11,7 @@ GANS = ROOT / "reference_gans"
 
 LAYERS = [
     {"_checks", "records"},
+    {"shelf", "lines"},
     {"_registry", "history"},
     {"stats"},
     {"metrics", "embed", "diagnosis"},
@@ -27,7 +28,7 @@ LAYERS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 
-WITHOUT_TORCH = {"records", "history", "diagnosis", "report"}
+WITHOUT_TORCH = {"records", "shelf", "lines", "history", "diagnosis", "report"}
 """Rooms that turn records into words and pages: they must be usable where nothing was computed."""
 
 USERS = {"recipes", "watched", "studies", "__main__"}
