@@ -217,6 +217,26 @@ def _fits(own: Mapping[str, Any], held: Mapping[str, Any], start: str) -> bool:
     return all(tuple(held[start + name].shape) == tuple(own[name].shape) for name in own if name in under)
 
 
+def generator_prefix(held: Mapping[str, Any]) -> str:
+    """The longest beginning that all names share, or that of the likeliest generator among several."""
+    start = ""
+    while True:
+        inner = [name.removeprefix(start) for name in held if name.startswith(start)]
+        firsts = sorted({name.partition(".")[0] for name in inner if "." in name}, key=str)
+        whole = len(firsts) == 1 and sum("." in name for name in inner) >= len(inner) - 1
+        wrappers = [first for first in firsts if first in WRAPPERS or GENERATORS.match(first)]
+        if whole and firsts[0] in WRAPPERS or (whole and GENERATORS.match(firsts[0])):
+            start += f"{firsts[0]}."
+        elif len(firsts) > 1 and wrappers and (len(wrappers) < len(firsts)):
+            start += f"{min(wrappers, key=lambda word: not AVERAGES.search(word))}."
+        else:
+            return start
+
+
+WRAPPERS = ("module", "_orig_mod", "ema_model", "online_model", "model")
+"""Names that wrappers put before a network's own."""
+
+
 def _taken(match: Match, own: Mapping[str, Any]) -> dict[str, Tensor]:
     held = match.group.tensors
     return {name: as_tensor(held[match.prefix + name]) for name in own if match.prefix + name in held}
