@@ -1,4 +1,4 @@
-"""After training: what is in this file, and how good is it? Samples and checkpoints of every usual kind, opened safely."""
+"""After training: what is in this file, and how good is it? Samples and checkpoints, opened safely."""
 
 from collapse_metrics.checkpoints.bundles import save_bundle
 from collapse_metrics.checkpoints.inspecting import Description, inspect_source

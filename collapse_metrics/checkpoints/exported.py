@@ -21,7 +21,9 @@ OPERATOR = re.compile(r"torch\.ops\.(aten|prims)\.([a-z0-9_]+)\.([A-Za-z0-9_]+)"
 NOT_ALLOWED = ("from_file", "save", "load", "set_", "resize", "cuda", "cudnn")
 """Beginnings of operators that touch files or other memory than their own."""
 
-UNDER = re.compile(r"_(softmax|log_softmax|to_copy|unsafe_view|native_batch_norm_legit.*|assert.*|weight_norm.*|upsample.*|.*_attention.*|unsafe_index.*|adaptive_avg_pool.*|safe_softmax)")
+UNDER = re.compile(
+    r"_(softmax|log_softmax|to_copy|unsafe_view|native_batch_norm_legit.*|assert.*|weight_norm.*|upsample.*|.*_attention.*|unsafe_index.*|adaptive_avg_pool.*|safe_softmax)"
+)
 """Operators of torch's own household that exported generators were found to use; the others are not for strangers."""
 
 ARITHMETIC = {
@@ -97,7 +99,9 @@ def read_exported(path: Path) -> Graph:
     try:
         return _graph(program, held)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{path} cannot be read ({type(error).__name__} {first_line(error)}): export it again.") from error
+        raise ValueError(
+            f"{path} cannot be read ({type(error).__name__} {first_line(error)}): export it again."
+        ) from error
 
 
 def _weight(archive: Any, folder: str, about: Any, path: Path) -> Tensor:
@@ -131,7 +135,9 @@ def _graph(program: dict[str, Any], held: dict[str, Tensor]) -> Graph:
         elif kind in TARGETS:
             weights[about["arg"]["name"]] = held[about[TARGETS[kind]]]
         else:
-            raise ValueError(f"the exported program has an input of kind {kind!r}, which is not run: save a state_dict.")
+            raise ValueError(
+                f"the exported program has an input of kind {kind!r}, which is not run: save a state_dict."
+            )
     outputs = [next(iter(spec.values())) for spec in signature["output_specs"] if "user_output" in spec]
     for node in graph["nodes"]:
         _operator(node["target"])  # refused before anything is run
@@ -202,5 +208,5 @@ def _outputs(node: dict[str, Any], made: Any) -> dict[str, Any]:
     if len(outputs) == 1 and "as_tensors" in outputs[0]:
         return {one["name"]: value for one, value in zip(outputs[0]["as_tensors"], made, strict=True)}
     names = [next(iter(one.values())) for one in outputs]
-    found = [name.get("name", name.get("as_name")) if isinstance(name, dict) else name for name in names]
+    found = [str(name.get("name", name.get("as_name"))) if isinstance(name, dict) else str(name) for name in names]
     return dict(zip(found, made if len(found) > 1 else [made], strict=True))

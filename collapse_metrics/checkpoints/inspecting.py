@@ -120,7 +120,9 @@ def _of_contents(contents: Contents, path: Path) -> dict[str, Any]:
     beside = tuple(map(str, contents.value)) if isinstance(contents.value, dict) else ()
     found = _of_groups(weights.groups_in(contents.value), path)
     keys = {word for group in found["groups"] for word in group.key.split(".")}
-    about["beside"] = tuple(key for key in beside if key not in keys)[:12] if found["groups"][:1] and keys != {""} else ()
+    about["beside"] = (
+        tuple(key for key in beside if key not in keys)[:12] if found["groups"][:1] and keys != {""} else ()
+    )
     if forbidden:
         found["command"] = ""
     elif unsafe:

@@ -18,7 +18,9 @@ from collapse_metrics.probes.sampler import Latent
 Program = tuple[Callable[..., Tensor], Latent | None, tuple[str, ...], dict[str, Any]]
 """The generator, its latent, what a reader should know, and what a record keeps."""
 
-REACHES_OUT = re.compile(r"\b(?:torch\.(?:save|load|from_file)\b|ops\.(?!aten\b|prim\b|prims\b|torchvision\b|quantized\b)\w+)")
+REACHES_OUT = re.compile(
+    r"\b(?:torch\.(?:save|load|from_file)\b|ops\.(?!aten\b|prim\b|prims\b|torchvision\b|quantized\b)\w+)"
+)
 """What in TorchScript's code touches files, or calls operators that are not torch's."""
 
 OUTSIDE = b"\n\x08location"
