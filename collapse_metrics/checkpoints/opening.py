@@ -210,7 +210,7 @@ def _open_bundle(path: Path, how: How) -> Opened:
             f"{path} names {named!r} to build its network, which would be code of its choice: if you know it, add "
             f"--model {named}."
         )
-    arguments = config.get("model_args") if own is None else how.model_args
+    arguments = how.model_args or (config.get("model_args") if own in (None, named) else {})
     latent, classes = config.get("latent"), config.get("labels")
     how = replace(
         how,

@@ -79,7 +79,7 @@ class Match:
     def called(self) -> str:
         """What the options are to take just this one."""
         key = f"--key {self.group.key}" if self.group.key else ""
-        return " ".join(part for part in (key, f"--prefix {self.prefix}" if self.prefix else "") if part) or "no option"
+        return " ".join(part for part in (key, f"--prefix {self.prefix}" if self.prefix else "") if part) or "no --key"
 
 
 def groups_in(value: Any) -> list[Group]:
