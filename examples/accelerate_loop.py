@@ -6,7 +6,6 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from collapse_metrics import Reference
 from collapse_metrics.monitor.accelerate import watch  # monitor
 from reference_gans.data import ring
 
@@ -14,14 +13,13 @@ from reference_gans.data import ring
 def train(steps=2000, every=200):
     """Train, and give back all that training leaves behind."""
     data = ring()
-    reference = Reference.fit(real=data.real, modes=data.centres)
     accelerator = Accelerator(cpu=True, mixed_precision="bf16")
     G = nn.Sequential(nn.Linear(4, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 2))
     D = nn.Sequential(nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Dropout(0.1), nn.Linear(64, 1))
     opt_G, opt_D = torch.optim.Adam(G.parameters(), 1e-3), torch.optim.Adam(D.parameters(), 1e-3)
     loader = DataLoader(TensorDataset(data.real), batch_size=128, shuffle=True, drop_last=True)
     G, D, opt_G, opt_D, loader = accelerator.prepare(G, D, opt_G, opt_D, loader)
-    watch(G, optimizer=opt_G, every=every, reference=reference)  # monitor
+    watch(G, optimizer=opt_G, every=every, reference=data.real)  # monitor
 
     step = 0
     while step < steps:

@@ -13,7 +13,9 @@ class Conditional(nn.Module):
 
     def __init__(self, size, out):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(size + 8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, out))
+        self.layers = nn.Sequential(
+            nn.Linear(size + 8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, out)
+        )
 
     def forward(self, x, labels):
         return self.layers(torch.cat([x, nn.functional.one_hot(labels, 8)], dim=1))
@@ -25,8 +27,7 @@ def train(steps=2000, every=200):
     G, D = Conditional(4, 2), Conditional(2, 1)
     opt_G = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.0, 0.9))
     opt_D = torch.optim.Adam(D.parameters(), lr=1e-3, betas=(0.0, 0.9))
-    about = {"reference": cm.Reference.fit(real=data.real, modes=data.centres), "labels": torch.arange(8)}  # monitor
-    cm.Monitor(G, optimizer=opt_G, latent=4, every=every, **about)  # monitor
+    cm.Monitor(G, optimizer=opt_G, latent=4, labels=torch.arange(8), every=every, reference=data.real)  # monitor
 
     for step in range(1, 3 * steps + 1):
         labels = torch.from_numpy(rng.integers(8, size=128))

@@ -6,7 +6,6 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from collapse_metrics import Reference
 from collapse_metrics.monitor.lightning import CollapseCallback  # monitor
 from reference_gans.data import ring
 
@@ -21,7 +20,9 @@ class GAN(pl.LightningModule):
         self.discriminator = nn.Sequential(nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Dropout(0.1), nn.Linear(64, 1))
 
     def configure_optimizers(self):
-        return torch.optim.Adam(self.generator.parameters(), 1e-3), torch.optim.Adam(self.discriminator.parameters(), 1e-3)
+        return torch.optim.Adam(self.generator.parameters(), 1e-3), torch.optim.Adam(
+            self.discriminator.parameters(), 1e-3
+        )
 
     def training_step(self, batch, batch_idx):
         (real,) = batch
@@ -43,7 +44,6 @@ class GAN(pl.LightningModule):
 def train(steps=2000, every=200):
     """Train, and give back all that training leaves behind."""
     data, gan = ring(), GAN()
-    reference = Reference.fit(real=data.real, modes=data.centres)
     trainer = pl.Trainer(
         max_steps=2 * steps,  # Lightning counts the steps of both optimizers
         accelerator="cpu",
@@ -51,7 +51,7 @@ def train(steps=2000, every=200):
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[CollapseCallback("generator", every=every, reference=reference)],  # monitor
+        callbacks=[CollapseCallback("generator", every=every, reference=data.real)],  # monitor
     )
     trainer.fit(gan, DataLoader(TensorDataset(data.real), batch_size=128, shuffle=True))
     return gan, *trainer.optimizers

@@ -22,7 +22,7 @@ def train(steps=2000, every=200):
     )  # fmt: skip
     opt_G = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.999))
     opt_D = torch.optim.Adam(D.parameters(), lr=1e-3, betas=(0.5, 0.999))
-    monitor = cm.Monitor(G, optimizer=opt_G, every=every, value_range=(-1, 1), log_dir="runs/plain")  # monitor
+    cm.Monitor(G, optimizer=opt_G, every=every, value_range=(-1, 1), log_dir="runs/plain")  # monitor
 
     loader = DataLoader(TensorDataset(digits().real * 2 - 1), batch_size=64, shuffle=True, drop_last=True)
     step = 0

@@ -3,7 +3,6 @@
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
-from collapse_metrics import Reference
 from collapse_metrics.monitor.transformers import CollapseCallback  # monitor
 
 LENGTH, WORDS = 8, 16
@@ -23,7 +22,6 @@ def rows(words):
 def train(steps=2000, every=200):
     """Train, and give back all that training leaves behind."""
     model = GPT2LMHeadModel(GPT2Config(vocab_size=WORDS, n_positions=LENGTH, n_embd=32, n_layer=2, n_head=2))
-    reference = Reference.fit(real=rows(sentences(1000, seed=1)))
 
     def completions(n, rng):
         words = torch.randint(WORDS, (n, 1), generator=rng)
@@ -34,9 +32,9 @@ def train(steps=2000, every=200):
 
     trainer = Trainer(
         model,
-        TrainingArguments("runs/trainer", max_steps=steps, report_to=[], save_strategy="no", disable_tqdm=True),
+        TrainingArguments("runs/trainer", max_steps=steps, save_strategy="no", disable_tqdm=True, use_cpu=True),
         train_dataset=[{"input_ids": words, "labels": words} for words in sentences(4000)],
-        callbacks=[CollapseCallback(generate=completions, every=every, reference=reference)],  # monitor
+        callbacks=[CollapseCallback(generate=completions, every=every, reference=rows(sentences(1000, 1)))],  # monitor
     )
     trainer.train()
     return model, trainer.optimizer

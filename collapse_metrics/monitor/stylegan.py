@@ -11,8 +11,8 @@ from torch import Tensor
 from collapse_metrics.evaluate import score
 from collapse_metrics.monitor.beside import PREFIX, scalars
 
-VALUES = ("severity", "accepted_share", "mode_coverage", "coverage", "neighbour_ratio", "pairwise_diversity")
-"""What is returned unless others are asked for: how bad it is, and what is behind it."""
+VALUES = ("severity", "accepted_share", "coverage", "density", "duplicate_rate", "pairwise_diversity")
+"""What is returned unless others are asked for: how bad it is, and what every reference can say beside it."""
 
 LabelSource = Callable[[int, torch.Generator], Tensor]
 """Draws the class labels of ``n`` samples, ``(n, c_dim)``."""
@@ -65,7 +65,7 @@ def _samples_of(network: Any, opts: Any, labels: LabelSource | None, seed: int) 
 
     def samples(z: Tensor) -> Tensor:
         z = z.to(opts.device)
-        pictures: Tensor = network(z=z, c=(labels or even)(len(z), rng).to(opts.device), **opts.G_kwargs)
-        return pictures
+        out: Tensor = network(z=z, c=(labels or even)(len(z), rng).to(opts.device), **opts.G_kwargs)
+        return out.clamp(-1, 1) if out.ndim == 4 else out  # pictures reach a little beyond black and white
 
     return samples

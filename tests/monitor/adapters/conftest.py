@@ -1,9 +1,8 @@
 """What every adapter is tested with: a small world, chance that is set, and all that a training leaves behind."""
 
+import logging
 import os
 import random
-
-os.environ.setdefault("KERAS_BACKEND", "torch")  # read by Keras when it is first imported
 
 import numpy as np
 import pytest
@@ -11,6 +10,20 @@ import torch
 from torch import nn
 
 import collapse_metrics as cm
+
+os.environ.setdefault("KERAS_BACKEND", "torch")  # read by Keras when it is first imported
+
+
+LOGGERS = ("lightning", "lightning.pytorch", "lightning.fabric")
+"""Loggers that write to the standard error of the moment in which they were imported: of a test that is over."""
+
+
+@pytest.fixture(autouse=True)
+def no_late_words():
+    """Take from them what they write to."""
+    yield
+    for name in LOGGERS:
+        logging.getLogger(name).handlers.clear()
 
 
 @pytest.fixture(scope="session")
