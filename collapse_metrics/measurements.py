@@ -184,6 +184,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     """
     features, real = look.features, reference.real_table
     chosen = choose_rows(look, reference, seed)
+    rows, make_up = rows_within_modes(look, reference, seed)
     about = {**about, "n_real": len(reference.anchor)}
     if len(chosen) >= FEWEST_ROWS:
         table = NeighbourTable(real=reference.anchor, fake=features[chosen])
@@ -198,10 +199,12 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
         yield Measurement(
             "pairwise_diversity", spread / unit, max(ends[0], 0), ends[1], usual, n_fake=len(chosen), **about
         )
-    rows, make_up = rows_within_modes(look, reference, seed)
     if len(rows) < FEWEST_ROWS:
         return
-    matched = NeighbourTable(real=reference.anchor, fake=features[rows])
+    if len(chosen) == look.finite:  # nothing was left out: the distances are there
+        matched = table.only(torch.argsort(chosen)[rows])
+    else:
+        matched = NeighbourTable(real=reference.anchor, fake=features[rows])
     draws, used = reference.draws(make_up, seed=seed), reference.used(make_up)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)

@@ -17,8 +17,8 @@ def watch(generator: nn.Module, *, optimizer: Any = None, **options: Any) -> Mon
     Args:
         generator: The generator, wrapped or not.
         optimizer: Its optimizer, wrapped or not.
-        **options: Those of ``Monitor``. ``sinks=[accelerator.log]`` or ``sinks=[fabric.log_dict]`` sends the values
-            to the trackers of the framework.
+        **options: Those of ``Monitor``. ``sinks=[accelerator]`` or ``sinks=[fabric.log_dict]`` sends the values to
+            the trackers of the framework.
 
     Returns:
         The monitor.

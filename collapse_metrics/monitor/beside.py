@@ -1,6 +1,5 @@
 """What does a framework's loop tell the monitor after each turn, and what does its own log get back?"""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,10 +7,8 @@ import torch
 from torch import nn
 
 from collapse_metrics.monitor.monitor import Monitor
+from collapse_metrics.monitor.sinks.parcel import PREFIX, values_of
 from collapse_metrics.records import Scorecard, Verdict
-
-PREFIX = "collapse/"
-"""Before every name that is put into somebody else's log."""
 
 LOSSES = {
     "d_loss": ("d_loss", "errD", "loss_d", "loss_D", "disc_loss", "critic_loss"),
@@ -33,7 +30,7 @@ class Beside:
         self.monitor = Monitor(generator, **options)
         self._counts: Any = None
         self._noted = 0
-        self._told = self._newest()
+        self._told: Scorecard | None = None
 
     def count(self, optimizer: Any) -> None:
         """Let every step of this optimizer be a generator step; ``None`` lets every turn of the loop be one."""
@@ -46,7 +43,7 @@ class Beside:
         if self._counts is not None:
             self._counts.remove()
             self._counts = None
-        self.monitor.state_dict()  # it writes first; not close(), after which the loggers would miss a second fit
+        self.monitor.flush()
 
     def turn(self, logged: Mapping[str, Any]) -> dict[str, float]:
         """Call after each turn of the loop.
@@ -62,7 +59,7 @@ class Beside:
         if self.monitor.steps != self._noted:
             self._noted = self.monitor.steps
             self.monitor.log(**losses_in(logged))
-        newest = self._newest()
+        newest = self.monitor.newest
         if newest is None or newest is self._told:
             return {}
         self._told = newest
@@ -71,24 +68,18 @@ class Beside:
     @property
     def stopped(self) -> bool:
         """Whether an action on collapse asked for the end of the training."""
-        return bool(getattr(self.monitor, "stopped", False))
-
-    def _newest(self) -> Scorecard | None:
-        """The newest look; of several processes, those that do not keep the history know it too."""
-        checks = self.monitor.history.checks
-        return getattr(self.monitor, "newest", None) or (checks[-1] if checks else None)
+        return self.monitor.stopped
 
 
 def scalars(card: Scorecard) -> dict[str, float]:
-    """The finite numbers of a look under flat names, as every logger takes them.
+    """The numbers of a look under the names that loggers see, for a framework's own log.
 
-    Numbers of single modes are left out: there may be a thousand. ``collapse/severity`` is left out where the verdict
-    is inconclusive: 0 would say that nothing is wrong.
+    ``collapse/severity`` is left out where the verdict is inconclusive: 0 would be the best there is, and the first
+    looks of a training would be kept as its best checkpoints.
     """
-    values = {m.name: float(m.value) for m in card.measurements if "[" not in m.name}
-    if card.verdict is not Verdict.INCONCLUSIVE:
-        values["severity"] = card.severity
-    return {PREFIX + name: value for name, value in values.items() if math.isfinite(value)}
+    values = values_of(card, step=0)
+    apart = {PREFIX + "step"} | ({PREFIX + "severity"} if card.verdict is Verdict.INCONCLUSIVE else set())
+    return {name: value for name, value in values.items() if name not in apart}
 
 
 def losses_in(logged: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,8 @@ class CollapseCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 f"the torch backend of Keras is needed, got {keras.backend.backend()}: "
                 "set KERAS_BACKEND=torch before keras is imported."
             )
-        self.generator, self.options, self._beside = generator, options, None
+        self.generator, self.options = generator, options
+        self._beside: Beside | None = None
         configured = keras.config.image_data_format() == "channels_last"
         self.channels_last = configured if channels_last is None else channels_last
         self._values: dict[str, float] = {}
@@ -50,7 +51,7 @@ class CollapseCallback(keras.callbacks.Callback):  # type: ignore[misc]
             named = isinstance(self.generator, str)
             network = attrgetter(self.generator)(self.model) if named else self.generator
             options = {"latent": tuple(network.input_shape[1:]), **self.options}
-            self._beside: Beside | None = Beside(Undisturbed(network, self.channels_last), **options)
+            self._beside = Beside(Undisturbed(network, self.channels_last), **options)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Count, note the losses, and add what is new."""

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from collapse_metrics.evaluate import score
-from collapse_metrics.monitor.beside import PREFIX, scalars
+from collapse_metrics.monitor.beside import scalars
+from collapse_metrics.monitor.sinks.parcel import PREFIX
 
 VALUES = ("severity", "accepted_share", "coverage", "density", "duplicate_rate", "pairwise_diversity")
 """What is returned unless others are asked for: how bad it is, and what every reference can say beside it."""

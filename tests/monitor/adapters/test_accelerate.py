@@ -70,12 +70,13 @@ def test_fabric_may_wrap_before_or_after(first, quick):
 
 
 @pytest.mark.filterwarnings(r"ignore:`isinstance\(treespec, LeafSpec\)` is deprecated:FutureWarning")
-def test_both_loggers_are_sinks_as_they_are():
-    """A sink is called with values and step; so are the trackers of Accelerate and the loggers of Fabric."""
+def test_values_reach_the_trackers_of_both(quick):
     from accelerate import Accelerator
     from accelerate.tracking import GeneralTracker, on_main_process
     from lightning.fabric import Fabric
     from lightning.fabric.loggers.logger import Logger
+
+    from collapse_metrics.monitor.accelerate import watch
 
     heard = []
 
@@ -85,7 +86,7 @@ def test_both_loggers_are_sinks_as_they_are():
 
         @on_main_process
         def log(self, values, step=None, **_):
-            heard.append((values, step))
+            heard.append(values)
 
     class Keeper(Logger):
         name, version = "ours", 0
@@ -94,10 +95,10 @@ def test_both_loggers_are_sinks_as_they_are():
             """Nothing is kept of them."""
 
         def log_metrics(self, metrics, step=None):
-            heard.append((metrics, step))
+            heard.append(metrics)
 
     accelerator = Accelerator(cpu=True, log_with=[Tracker()])
     accelerator.init_trackers("run")
-    for log in (accelerator.log, Fabric(accelerator="cpu", loggers=[Keeper()]).log_dict):
-        log({"collapse/severity": 0.5}, 3)
-    assert heard == [({"collapse/severity": 0.5}, 3)] * 2
+    for sink in (accelerator, Fabric(accelerator="cpu", loggers=[Keeper()]).log_dict):
+        watch(Still(), latent=2, sinks=[sink], **quick).check()
+    assert [values["collapse/finite_share"] for values in heard] == [1.0, 1.0]

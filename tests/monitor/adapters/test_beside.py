@@ -15,8 +15,14 @@ def card(verdict=Verdict.HEALTHY, findings=()):
     return Scorecard(verdict, tuple(findings), tuple(measured))
 
 
-def test_single_modes_and_what_is_no_number_are_left_out():
-    assert scalars(card()) == {"collapse/coverage": 0.5, "collapse/severity": 0.0}
+def test_numbers_have_the_names_that_loggers_see_and_no_step_of_their_own():
+    values = {
+        "collapse/coverage": 0.5,
+        "collapse/mode_share/3": 0.1,
+        "collapse/severity": 0.0,
+        "collapse/not_finite": 1,
+    }
+    assert scalars(card()) == values
 
 
 def test_severity_is_that_of_the_scorecard():

@@ -31,38 +31,39 @@ def lightning():
     )
 
 
-def gan_of(lightning, *, manual=True, critic_steps=1):
-    """The usual module of two networks; or one that is taught to draw what it sees, by automatic optimisation."""
+def gan_of(lightning, *, critic_steps=1):
+    """The usual module of two networks and two optimizers."""
 
     class GAN(lightning.pl.LightningModule):
         def __init__(self):
             super().__init__()
             self.automatic_optimization = False
-            self.generator = nn.Sequential(
-                nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2)
-            )
-            self.discriminator = nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Dropout(0.1), nn.Linear(8, 1))
+            self.generator, self.discriminator = networks()
 
         def configure_optimizers(self):
             return [torch.optim.Adam(network.parameters()) for network in (self.discriminator, self.generator)]
 
         def training_step(self, batch, _):
             of_d, of_g = self.optimizers()
-            fake = self.generator(torch.randn(len(batch[0]), 4))
-            d_loss = (
-                F.softplus(-self.discriminator(batch[0])).mean() + F.softplus(self.discriminator(fake.detach())).mean()
-            )
+            fake, d = self.generator(torch.randn(len(batch[0]), 4)), self.discriminator
+            d_loss = F.softplus(-d(batch[0])).mean() + F.softplus(d(fake.detach())).mean()
             of_d.zero_grad(), self.manual_backward(d_loss)
             for _ in range(critic_steps):
                 of_d.step()
-            g_loss = F.softplus(-self.discriminator(fake)).mean()
+            g_loss = F.softplus(-d(fake)).mean()
             of_g.zero_grad(), self.manual_backward(g_loss), of_g.step()
             self.log_dict({"d_loss": d_loss, "g_loss": g_loss})
 
-    class Taught(GAN):
+    return GAN()
+
+
+def taught_of(lightning):
+    """A generator that is taught to draw what it sees, by automatic optimisation; with a validation."""
+
+    class Taught(lightning.pl.LightningModule):
         def __init__(self):
             super().__init__()
-            self.automatic_optimization = True
+            self.generator, _ = networks()
 
         def configure_optimizers(self):
             return torch.optim.Adam(self.generator.parameters())
@@ -75,7 +76,12 @@ def gan_of(lightning, *, manual=True, critic_steps=1):
         def validation_step(self, batch, _):
             self.generator(torch.randn(len(batch[0]), 4))
 
-    return GAN() if manual else Taught()
+    return Taught()
+
+
+def networks():
+    generator = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2))
+    return generator, nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Dropout(0.1), nn.Linear(8, 1))
 
 
 def fit(lightning, gan, *, callbacks=(), epochs=1, again=None, **options):
@@ -92,7 +98,7 @@ def fit(lightning, gan, *, callbacks=(), epochs=1, again=None, **options):
 @pytest.mark.parametrize("manual", [True, False], ids=["manual", "automatic"])
 def test_training_is_the_same_bit_for_bit(manual, lightning, quick, left_behind, differences):
     def train(*callbacks):
-        gan = gan_of(lightning, manual=manual)
+        gan = (gan_of if manual else taught_of)(lightning)
         trainer = fit(lightning, gan, callbacks=callbacks)
         return gan, *trainer.optimizers
 
@@ -140,7 +146,7 @@ def test_a_second_fit_goes_on(lightning, quick):
 
 def test_the_sanity_check_is_not_looked_at(lightning, quick):
     callback = lightning.CollapseCallback(**quick | {"every": 1})
-    fit(lightning, gan_of(lightning, manual=False), callbacks=[callback], num_sanity_val_steps=2)
+    fit(lightning, taught_of(lightning), callbacks=[callback], num_sanity_val_steps=2)
     assert callback.monitor.history.steps == [1, 2, 3, 4, 5]
 
 
@@ -152,7 +158,7 @@ def test_the_optimizer_may_be_given(lightning, quick):
 
 def test_steps_that_only_gather_gradients_are_no_steps(lightning, quick):
     callback = lightning.CollapseCallback(**quick)
-    fit(lightning, gan_of(lightning, manual=False), callbacks=[callback], accumulate_grad_batches=2)
+    fit(lightning, taught_of(lightning), callbacks=[callback], accumulate_grad_batches=2)
     assert callback.monitor.steps == 3
 
 
