@@ -38,7 +38,7 @@ def score(
     generator: nn.Module | Callable[[Tensor], Tensor] | None = None,
     latent: Latent | None = None,
     n: int = 5000,
-    reference: "str | Path | Reference" = "mnist",
+    reference: "str | Path | Reference | Tensor | np.ndarray" = "mnist",
     embedder: Any = None,
     value_range: tuple[float, float] | None = None,
     losses: Mapping[str, Any] | None = None,
@@ -56,8 +56,8 @@ def score(
         generator: Instead of ``fake``: latents in, samples out. The probes of the latent then run too.
         latent: Size, shape or source of the generator's latents.
         n: How many samples to draw from ``generator``.
-        reference: Name of a packaged reference, a file, or a fitted ``Reference``.
-        embedder: For a reference file of your own embedder.
+        reference: Name of a packaged reference, a file, a fitted ``Reference``, or real samples to fit one to.
+        embedder: For a reference file, or real samples, of your own embedder.
         value_range: What black and white are in pictures, for example ``(-1, 1)`` for a tanh output.
         losses: Series of the training, ``{"g_loss": ..., "d_loss": ...}``, one number a step; also ``"d_accuracy"``,
             the share of samples that the discriminator judges rightly.
@@ -170,10 +170,12 @@ def _features(train: Any, reference: Reference, value_range: tuple[float, float]
     return reference.embedder(samples).features
 
 
-def find_reference(reference: "str | Path | Reference", embedder: Any = None) -> Reference:
-    """The reference behind a name, a file or itself."""
+def find_reference(reference: "str | Path | Reference | Tensor | np.ndarray", embedder: Any = None) -> Reference:
+    """The reference behind a name, a file, real samples or itself."""
     if isinstance(reference, Reference):
         return reference
+    if isinstance(reference, Tensor | np.ndarray):
+        return Reference.fit(real=reference, embedder=embedder)
     if isinstance(reference, Path) or str(reference).endswith(".safetensors"):
         return Reference.load(reference, embedder=None if embedder is None else resolve(embedder))
     return Reference.named(str(reference))
