@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collapse_metrics.gate.settings import Settings
     from collapse_metrics.records import Scorecard
 
-ValueRange = Annotated[tuple[float, float] | None, Parameter(help="Black and white, e.g. -1 1.")]
+ValueRange = tuple[float, float] | None
 
 USUAL_REFERENCE = "mnist"
 """What `score` takes too where nothing is said."""
@@ -51,6 +51,7 @@ def baseline(
     Args:
         sources: Samples (.npz, .npy, .pt, .csv or a folder of pictures); of several trainings, one source each.
         out: The file; left out, the one in [tool.collapse_metrics].
+        value_range: Black and white in float pictures, e.g. -1 1.
         reference: Name of a packaged reference, or a file written by `Reference.save`.
         n: Take so many of each source, chosen by the seed.
         seed: Of subsets and simulated nulls.
@@ -97,6 +98,7 @@ def check(
         sources: As for `baseline`; of several trainings, one source each.
         baseline: The file that `baseline` wrote; left out, the one in [tool.collapse_metrics].
         reference: Left out, the packaged reference that the baseline names.
+        value_range: Black and white in float pictures, e.g. -1 1.
         margin: Fall that is tolerated in every measure, as a part of the value before.
         limit: Fall that a pass has to rule out in every measure.
         alpha: Chance of a false fail, and of a false pass.
@@ -104,6 +106,7 @@ def check(
         n: Take so many of each source, chosen by the seed.
         max_n: Plan looks at an eighth, a quarter, a half and all of so many samples; end at the first that tells.
         seed: Of subsets and simulated nulls.
+        forms: Files for other tools; GitHub's page of the run gets its table by itself.
         as_json: Print JSON, and nothing else.
         update_baseline: Write the baseline anew, of these samples; exits 1, so that nobody does it unseen.
         accept: With --update-baseline: exit 0.

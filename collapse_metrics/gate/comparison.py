@@ -74,6 +74,8 @@ class Row:
             more = f"; about {self.needed:,} samples would tell" if self.needed else ""
             moved = "risen" if verb == "rose" else "fallen"
             return f"{self.name} may have {moved} by up to {100 * self.at_most:.0f} {self.unit}{more}"
+        if self.at_most <= 0:
+            return f"{self.name} did not {'rise' if verb == 'rose' else 'fall'}"
         return f"{self.name} {verb} by {100 * self.at_most:.1f} {self.unit} at most"
 
 

@@ -11,6 +11,10 @@ from collapse_metrics.stats.non_inferiority import Fall
 from collapse_metrics.stats.occupancy import distinct_variance
 from collapse_metrics.tally import Tally
 
+OFTEN = 4
+"""Copies of one picture from which on it is one that the generator likes: by chance, four of one are rarer than pairs by
+the square of how rare pairs are."""
+
 OVER_ALL = ""
 """Name of the mode where a measure is over all of them."""
 
@@ -75,15 +79,17 @@ def distinct_of(tally: Tally, n: int) -> Value | None:
 
 
 def repeats_of(tally: Tally, n: int) -> Value:
-    """Share of samples that another one repeats, among ``n``; the error is that of a jackknife, in points."""
+    """Share of samples that another one repeats, among ``n``; the error is in points.
+
+    Copies come about where the generator draws one picture again. Twice, by chance, out of very many: then pairs
+    are a Poisson count, and each pair weighs two. Very often, because it likes that picture: then its samples are a
+    binomial count.
+    """
     sizes, many = np.array(tally.groups).T
     alone = float((many * sizes * _missed(sizes - 1, tally.n - 1, n - 1)).sum()) / tally.n
-    once, pairs = float(many[sizes == 1].sum()), float(2 * many[sizes == 2].sum())
-    shift = np.array([-1.0, 1.0, 0.0])  # what leaving out one sample does to the number of those without a twin
-    weight = np.array([once, pairs, tally.n - once - pairs])
-    mean = (weight @ shift) / tally.n
-    variance = float(weight @ np.square(shift - mean)) / tally.n**2
-    return Value(1 - alone, math.sqrt(variance), math.inf)
+    often = float((many * sizes)[sizes >= OFTEN].sum())
+    few = float((many * np.square(sizes))[(sizes > 1) & (sizes < OFTEN)].sum())
+    return Value(1 - alone, math.sqrt(few + often * (1 - often / tally.n)) / tally.n, math.inf)
 
 
 def _root(pair: Sequence[float], n: int) -> Value:

@@ -28,7 +28,8 @@ def as_benchmark(comparison: Comparison) -> str:
 
     Rates that should be small are turned round: samples *without* a copy.
     """
-    return json.dumps([_point(row) for row in comparison.rows if math.isfinite(row.now)], indent=1) + "\n"
+    points = [_point(row) for row in comparison.rows if math.isfinite(row.now)]
+    return json.dumps(points, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_metrics(comparison: Comparison) -> str:
@@ -36,7 +37,7 @@ def as_metrics(comparison: Comparison) -> str:
     tree: dict[str, Any] = {"gate": {"passed": int(comparison.outcome is Outcome.PASS), "n": comparison.n}}
     for row in comparison.rows:
         numbers = {"before": row.before, "now": row.now, "loss": row.loss, "at_most": row.at_most}
-        tree[row.measure] = {name: number for name, number in numbers.items() if math.isfinite(number)}
+        tree[row.measure] = {name: _short(number) for name, number in numbers.items() if math.isfinite(number)}
     return json.dumps(tree, indent=1) + "\n"
 
 
@@ -52,14 +53,16 @@ def _issue(name: str, text: str, severity: str, file: str) -> dict[str, Any]:
 
 
 def _point(row: Row) -> dict[str, Any]:
-    absolute = row.measure in ABSOLUTE
-    value = 1 - row.now if absolute else row.now
-    width = abs(row.at_most - row.loss) * (1.0 if absolute else row.before)
-    name = "share without a copy" if absolute else row.name
-    return {
-        "name": name,
-        "unit": "share" if absolute or row.measure.endswith("share") else "value",
-        "value": float(f"{value:.6g}"),
-        "range": f"± {width:.3g}",
-        "extra": row.sentence(),
-    }
+    """One point of a curve; of many modes the part that is left of the worst, whichever that is this time."""
+    width = abs(row.at_most - row.loss)
+    if row.measure in ABSOLUTE:
+        name, value = "share without a copy", 1 - row.now
+    elif row.mode:
+        name, value = f"{row.measure}, of the worst mode, over the baseline's", 1 - row.loss
+    else:
+        name, value, width = row.measure, row.now, width * row.before
+    return {"name": name, "unit": "value", "value": _short(value), "range": f"± {width:.3g}", "extra": row.sentence()}
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
