@@ -67,7 +67,7 @@ def baseline(
     made = Baseline.from_scorecards(_cards(sources, decided))
     made.save(decided.baseline)
     runs = f"{len(made.runs)} run{'s' if len(made.runs) > 1 else ''} of {made.n:,} samples"
-    print(f"{decided.baseline}: {runs} beside reference {made.configuration['reference']}")
+    print(f"{_in_repository(decided.baseline)}: {runs} beside reference {made.configuration['reference']}")
     verdicts = [about["verdict"] for about in made.about_runs]
     if any(verdict != "healthy" for verdict in verdicts):
         sys.stderr.write(f"collapse-metrics: what was frozen is not healthy by itself: {', '.join(verdicts)}\n")
@@ -208,7 +208,7 @@ def _update(sources: tuple[Path, ...], decided: "Settings", *, accept: bool) -> 
     if decided.reference is None and decided.baseline.is_file():
         kept = decided.over(reference=str(Baseline.load(decided.baseline).configuration["reference"]))
     Baseline.from_scorecards(_cards(sources, kept)).save(decided.baseline)
-    print(f"{decided.baseline} was written anew: read the difference, and commit it if it is meant")
+    print(f"{_in_repository(decided.baseline)} was written anew: read the difference, and commit it if it is meant")
     return 0 if accept else EXIT_GATE_FAILED
 
 

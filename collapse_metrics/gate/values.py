@@ -12,8 +12,8 @@ from collapse_metrics.stats.occupancy import distinct_variance
 from collapse_metrics.tally import Tally
 
 OFTEN = 4
-"""Copies of one picture from which on it is one that the generator likes: by chance, four of one are rarer than pairs by
-the square of how rare pairs are."""
+"""Copies of one picture from which on it is one that the generator likes: by chance, four of one are far
+rarer than pairs."""
 
 OVER_ALL = ""
 """Name of the mode where a measure is over all of them."""
