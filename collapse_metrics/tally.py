@@ -21,8 +21,10 @@ FEWEST = 20
 """Samples of a mode from which on its spread is kept: of fewer, even the variance of the spread is unknown."""
 
 COPY = 1e-6
-"""Distance, as a share of the usual one, up to which two samples are copies: a hundred times the rounding of float32
-features, and far below what any latent moves."""
+"""Distance, as a share of the usual one, up to which two samples are copies: far below what any latent moves."""
+
+ROUNDING = 2.4e-7
+"""Two units in the last place of float32: of rows far from the origin, copies may be so far apart."""
 
 DIGITS = 7
 """Decimal digits that are kept of a mean."""
@@ -173,7 +175,7 @@ def sizes_of_groups(rows: Tensor) -> np.ndarray:
     direction = torch.randn(rows.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     order = torch.argsort((rows - rows[0]) @ direction, stable=True)
     tolerance = COPY * float((rows - rows.mean(dim=0)).square().sum(dim=1).mean().sqrt())
-    tolerance = max(tolerance, COPY * 1e-2 * float(rows.abs().max()))
+    tolerance = max(tolerance, ROUNDING * rows.shape[1] ** 0.5 * float(rows.abs().max()))
     apart = (rows[order[1:]] - rows[order[:-1]]).norm(dim=1) > tolerance
     starts = torch.cat([torch.ones(1, dtype=torch.bool), apart])
     return torch.bincount(torch.cumsum(starts, dim=0) - 1).numpy()

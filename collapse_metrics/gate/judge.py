@@ -197,7 +197,9 @@ def _required(
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
     """The outcome once required findings are heard, and those that are not clear."""
     heard = [finding for card in cards for finding in card.findings if finding.name in require]
-    not_clear = tuple((f.name, f.evidence) for f in heard if f.status in (Status.FOUND, Status.NOT_CHECKED))
+    named = {finding.name for finding in heard}
+    silent = tuple((name, "was not checked: it needs more than samples") for name in require if name not in named)
+    not_clear = silent + tuple((f.name, f.evidence) for f in heard if f.status in (Status.FOUND, Status.NOT_CHECKED))
     if any(f.status is Status.FOUND for f in heard):
         return Outcome.FAIL, not_clear
     if not_clear and outcome is Outcome.PASS:

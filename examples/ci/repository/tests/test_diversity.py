@@ -8,4 +8,5 @@ from generator import draw
 
 
 def test_the_ring_stays_whole(collapse_gate):
+    """The baseline lies beside this file; --update-collapse-baselines writes it."""
     collapse_gate.assert_diverse(fake=draw(2000, seed=1))
