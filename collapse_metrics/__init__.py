@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collapse_metrics.evaluate import score
+    from collapse_metrics.gate import Baseline, compare
     from collapse_metrics.history import History
     from collapse_metrics.monitor import Monitor
     from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
@@ -17,6 +18,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "score": "evaluate",
+    "Baseline": "gate",
+    "compare": "gate",
     "Reference": "reference",
     "Monitor": "monitor",
     "Finding": "records",
@@ -29,6 +32,7 @@ _ROOMS = {
 """Public names, and the room where each lives."""
 
 __all__ = [
+    "Baseline",
     "Finding",
     "History",
     "Measurement",
@@ -38,6 +42,7 @@ __all__ = [
     "Status",
     "Verdict",
     "__version__",
+    "compare",
     "score",
 ]
 

@@ -20,7 +20,7 @@ LAYERS = [
     {"setup_checks", "ranks"},
     {"measurements"},
     {"given", "probing"},
-    {"catalogue"},
+    {"catalogue", "tally"},
     {"evaluate", "guide"},
     {"monitor", "checkpoints", "gate", "report", "doctor"},
     {"calibrate"},
