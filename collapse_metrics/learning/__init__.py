@@ -1,0 +1,1 @@
+"""How does an embedder learn one's own classes? Small classifiers for labelled pictures or rows."""
