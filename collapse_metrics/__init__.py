@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collapse_metrics.evaluate import score
     from collapse_metrics.history import History
+    from collapse_metrics.learning import train_classifier
     from collapse_metrics.monitor import Monitor
     from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
     from collapse_metrics.reference import Reference
@@ -25,6 +26,7 @@ _ROOMS = {
     "Scorecard": "records",
     "Status": "records",
     "Verdict": "records",
+    "train_classifier": "learning",
 }
 """Public names, and the room where each lives."""
 
@@ -39,6 +41,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "score",
+    "train_classifier",
 ]
 
 

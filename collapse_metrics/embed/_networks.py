@@ -1,6 +1,7 @@
 """Which networks does the package know? Two small ones: for pictures of any size, and for rows of a table."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -56,7 +57,7 @@ class RowNetwork(nn.Module):
         sizes = (dim, *hidden)
         self.register_buffer("centre", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
-        self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
+        self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise(sizes))
         self.bottleneck = nn.Linear(sizes[-1], features)
         self.head = nn.Linear(features, classes + 1)
 

@@ -102,7 +102,7 @@ class TrainedClassifier(Embedder):
         tensors = self._weights | ({"seen": self.seen} if len(self.seen) else {})
         Path(path).write_bytes(save(tensors, metadata={HEADER: json.dumps(self.about)}))
 
-    def parts(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    def described(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Description and weights, for a reference that carries its embedder."""
         return self.about, self._weights
 
@@ -175,7 +175,9 @@ def _checked(about: Any, weights: Mapping[str, Tensor]) -> dict[str, Any]:
         fits = len(modes) == about["network"]["classes"] and all(isinstance(mode, str) for mode in modes)
         fits = fits and isinstance(about["name"], str) and 0 < threshold <= 1
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
-        raise ValueError(f"the classifier is described wrongly ({' '.join(str(error).split())}): train it again.") from error
+        raise ValueError(
+            f"the classifier is described wrongly ({' '.join(str(error).split())}): train it again."
+        ) from error
     if not fits or wanted != {name: tuple(w.shape) for name, w in weights.items()}:
         raise ValueError("the classifier's description does not fit its weights: train it again.")
     return dict(about)

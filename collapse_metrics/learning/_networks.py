@@ -1,12 +1,13 @@
 """How do the package's networks look while they learn? With batch norms, and a map that redraws the sample."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from collapse_metrics.embed._networks import Convolution, ConvNetwork, RowNetwork, side_after
+from collapse_metrics.embed._networks import ConvNetwork, Convolution, RowNetwork, side_after
 
 
 class LearningConv(nn.Module):
@@ -55,6 +56,9 @@ class LearningConv(nn.Module):
 class LearningRows(nn.Module):
     """``RowNetwork`` as it learns: with batch norms, and a linear map that redraws the row."""
 
+    centre: Tensor
+    scale: Tensor
+
     def __init__(self, *, centre: Tensor, scale: Tensor, hidden: Sequence[int], features: int, classes: int) -> None:
         super().__init__()
         dim = len(centre)
@@ -62,7 +66,7 @@ class LearningRows(nn.Module):
         sizes = (dim, *hidden)
         self.register_buffer("centre", centre)
         self.register_buffer("scale", scale)
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        pairs = list(pairwise(sizes))
         self.hidden = nn.ModuleList(nn.Linear(i, o, bias=False) for i, o in pairs)
         self.norms = nn.ModuleList(nn.BatchNorm1d(o) for o in hidden)
         self.bottleneck = nn.Linear(sizes[-1], features, bias=False)
@@ -82,8 +86,8 @@ class LearningRows(nn.Module):
     def folded(self) -> RowNetwork:
         """The same function without batch norms, as it is used."""
         plain = RowNetwork(**self._about)
-        plain.centre.copy_(self.centre)  # type: ignore[operator]
-        plain.scale.copy_(self.scale)  # type: ignore[operator]
+        plain.centre.copy_(self.centre)
+        plain.scale.copy_(self.scale)
         for target, layer, norm in zip(plain.hidden, self.hidden, self.norms, strict=True):
             _fold(norm, layer, target)
         _fold(self.norm, self.bottleneck, plain.bottleneck)
