@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collapse_metrics.evaluate import score
     from collapse_metrics.gate import Baseline, compare
     from collapse_metrics.history import History
+    from collapse_metrics.learning import train_classifier
     from collapse_metrics.monitor import Monitor
     from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
     from collapse_metrics.reference import Reference
@@ -28,6 +29,7 @@ _ROOMS = {
     "Scorecard": "records",
     "Status": "records",
     "Verdict": "records",
+    "train_classifier": "learning",
 }
 """Public names, and the room where each lives."""
 
@@ -44,6 +46,7 @@ __all__ = [
     "__version__",
     "compare",
     "score",
+    "train_classifier",
 ]
 
 

@@ -15,7 +15,7 @@ LAYERS = [
     {"_registry", "history"},
     {"stats"},
     {"metrics", "embed", "diagnosis"},
-    {"streaming", "probes", "fitting"},
+    {"streaming", "probes", "fitting", "reference_file", "learning"},
     {"reference"},
     {"setup_checks", "ranks"},
     {"measurements"},
