@@ -1,14 +1,13 @@
 """Which of two generators is better, on the same latents? Paired tests, and what they could have shown."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from collapse_metrics.checkpoints.contrasts import Comparison, Contrast, Outcome, in_one_word
 from collapse_metrics.embed.rows import settle_range
 from collapse_metrics.measurements import NEIGHBOUR_ROWS, POWER, Look, look_at, shuffled
 from collapse_metrics.metrics._neighbours import nearest
@@ -28,74 +27,9 @@ FEWEST_PAIRS = 100
 ALPHA = 0.05
 """Probability that any difference is called that is not there, over all measures (Holm): the usual convention."""
 
-
-class Outcome(StrEnum):
-    """What one measure, or all together, say of the second beside the first."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    NO_DIFFERENCE_SHOWN = "no_difference_shown"
-    MIXED = "mixed"
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """One measure of both: the difference, how sure it is, and the smallest that would have been shown.
-
-    Better is what lies nearer to ``aim``, the score of a perfect generator with very many samples.
-    """
-
-    name: str
-    asks: str
-    first: float
-    second: float
-    aim: float
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    adjusted: float
-    detectable: float
-    test: str
-    outcome: Outcome
-
-    def __str__(self) -> str:
-        said = f"{self.outcome.replace('_', ' '):<20} {self.name}: {self.first:.3g} -> {self.second:.3g}, "
-        said += f"difference {self.difference:+.3g} [{self.low:+.3g}, {self.high:+.3g}], p {self.adjusted:.2g}"
-        if self.outcome is Outcome.NO_DIFFERENCE_SHOWN:
-            seen = f"a difference of {self.detectable:.2g} would have been shown, {POWER:.0%} of the time"
-            said += f"; {seen}" if self.detectable else "; no sample of one differs from that of the other"
-        return said
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The second generator beside the first, measure by measure, and in one word."""
-
-    outcome: Outcome
-    contrasts: tuple[Contrast, ...]
-    provenance: dict[str, Any]
-
-    def __getitem__(self, name: str) -> Contrast:
-        """The contrast of that measure."""
-        for contrast in self.contrasts:
-            if contrast.name == name:
-                return contrast
-        raise KeyError(f"no contrast named {name!r}; there are: {', '.join(c.name for c in self.contrasts)}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The comparison as plain JSON types."""
-        rows = [{k: str(v) if k == "outcome" else v for k, v in asdict(c).items()} for c in self.contrasts]
-        return {"schema": 1, "outcome": str(self.outcome), "contrasts": rows, "provenance": self.provenance}
-
-    def __str__(self) -> str:
-        words = {
-            Outcome.BETTER: "the second is better",
-            Outcome.WORSE: "the second is worse",
-            Outcome.MIXED: "mixed: the second is better in some ways and worse in others",
-            Outcome.NO_DIFFERENCE_SHOWN: "no difference shown",
-        }
-        return "\n".join([words[self.outcome], *(f"  {contrast}" for contrast in self.contrasts)])
+MARGIN = 0.01
+"""Smallest difference that matters, a hundredth of the data: on the same latents differences are shown that nobody would
+ever see. A convention; set your own."""
 
 
 def compare_samples(
@@ -105,6 +39,7 @@ def compare_samples(
     reference: Reference,
     value_range: tuple[float, float] | None = None,
     alpha: float = ALPHA,
+    margin: float = MARGIN,
     seed: int = 0,
 ) -> Comparison:
     """Say whether the second of two generators is better, worse, or not shown to differ, on the same latents.
@@ -121,6 +56,7 @@ def compare_samples(
         reference: Real data.
         value_range: What black and white are, for pictures.
         alpha: Probability of a false call, over all measures.
+        margin: Smallest difference that matters; every measure is a share, or relative to real data.
         seed: Decides which pairs share a block, and the random signs.
 
     Returns:
@@ -133,7 +69,7 @@ def compare_samples(
     measured = list(_differences(*looks, reference, seed))
     adjusted = holm(np.array([difference.p_value for _, _, _, difference in measured]))
     contrasts = tuple(
-        _contrast(*measure, float(p), aim=_aim(measure[0], reference), alpha=alpha, tests=len(measured))
+        _contrast(*measure, float(p), aim=_aim(measure[0], reference), alpha=alpha, margin=margin, tests=len(measured))
         for measure, p in zip(measured, adjusted, strict=True)
     )
     origin = {
@@ -142,10 +78,11 @@ def compare_samples(
         "reference_fingerprint": reference.fingerprint,
         "embedder_fingerprint": reference.embedder.fingerprint,
         "alpha": alpha,
+        "margin": margin,
         "power": POWER,
         "seed": seed,
     }
-    return Comparison(_sum_up(contrasts), contrasts, origin)
+    return Comparison(in_one_word(contrasts), contrasts, origin)
 
 
 ASKS = {
@@ -244,6 +181,7 @@ def _contrast(
     *,
     aim: float,
     alpha: float,
+    margin: float,
     tests: int,
 ) -> Contrast:
     """The difference in words. What it could have shown is that of a test at the level that Holm begins with."""
@@ -251,6 +189,7 @@ def _contrast(
     if adjusted <= alpha:
         nearer = abs(ends[1] - aim) < abs(ends[0] - aim)
         outcome = Outcome.BETTER if nearer else Outcome.WORSE
+        outcome = outcome if abs(found.value) >= margin else Outcome.TOO_SMALL_TO_MATTER
     low, high = found.interval(1 - alpha)
     detectable = found.detectable(alpha=alpha / tests, power=POWER)
     return Contrast(
@@ -268,10 +207,3 @@ def _contrast(
         test=test,
         outcome=outcome,
     )
-
-
-def _sum_up(contrasts: tuple[Contrast, ...]) -> Outcome:
-    said = {contrast.outcome for contrast in contrasts} - {Outcome.NO_DIFFERENCE_SHOWN}
-    if not said:
-        return Outcome.NO_DIFFERENCE_SHOWN
-    return said.pop() if len(said) == 1 else Outcome.MIXED
