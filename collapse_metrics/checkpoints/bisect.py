@@ -65,8 +65,21 @@ class Bisection:
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
         }
 
+    @property
+    def set_aside_between(self) -> tuple[Source, ...]:
+        """Checkpoints between the two of the answer that could not be told: the change may lie on either side."""
+        told = [comparison.source for comparison in self.comparisons]
+        if self.last_good is None or self.first_bad is None:
+            return ()
+        between = told[told.index(self.last_good) + 1 : told.index(self.first_bad)]
+        return tuple(source for source in between if source in self.set_aside)
+
     def __str__(self) -> str:
-        lines = [str(comparison) for comparison in self.comparisons]
+        return "\n".join([*map(str, self.comparisons), self.in_words()])
+
+    def in_words(self) -> str:
+        """The answer alone."""
+        lines = []
         if self.first_bad is None:
             lines.append(f"no place where it went wrong: {self.why}")
         elif self.last_good is None:
@@ -76,6 +89,8 @@ class Bisection:
             lines.append(f"good up to {name_of(self.last_good)}, bad from {name_of(self.first_bad)} on{sure}")
             lines += [self.why] if self.why else []
         made = f"{self.scores} scores" + (f" and {self.from_cache} from the cache" if self.from_cache else "")
+        between = len(self.set_aside_between)
+        lines += [f"{between} between the two could not be told, see above"] if between else []
         return "\n".join([*lines, made])
 
 

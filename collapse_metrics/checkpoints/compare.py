@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from collapse_metrics.checkpoints.contrasts import Comparison, Contrast, Outcome, in_one_word
-from collapse_metrics.embed.rows import settle_range
+from collapse_metrics.embed.rows import as_tensor, settle_range
 from collapse_metrics.measurements import NEIGHBOUR_ROWS, POWER, Look, look_at, shuffled
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
@@ -20,6 +20,9 @@ from collapse_metrics.stats.shares import holm
 BLOCKS = 20
 """Blocks of pairs left out in turn: nineteen degrees of freedom cost 1.07 of the normal quantile, where ten blocks cost
 1.15, and blocks of fifty rows still hold every mode."""
+
+Range = tuple[float, float] | None
+"""What black and white are, where that is known."""
 
 FEWEST_PAIRS = 100
 """Fewest latents for which anything is said: five pairs a block."""
@@ -37,7 +40,7 @@ def compare_samples(
     first: Any,
     second: Any,
     reference: Reference,
-    value_range: tuple[float, float] | None = None,
+    value_ranges: tuple[Range, Range] = (None, None),
     alpha: float = ALPHA,
     margin: float = MARGIN,
     seed: int = 0,
@@ -54,7 +57,7 @@ def compare_samples(
         first: Samples, one a row; row ``i`` was made of the ``i``-th latent.
         second: Samples of the other generator, of the same latents in the same order.
         reference: Real data.
-        value_range: What black and white are, for pictures.
+        value_ranges: What black and white are in the pictures of the first and of the second.
         alpha: Probability of a false call, over all measures.
         margin: Smallest difference that matters; every measure is a share, or relative to real data.
         seed: Decides which pairs share a block, and the random signs.
@@ -65,7 +68,7 @@ def compare_samples(
     Raises:
         ValueError: If the two differ in length, or hold fewer than 100 pairs or NaN.
     """
-    looks = _looks(first, second, reference, value_range)
+    looks = _looks(first, second, reference, value_ranges)
     measured = list(_differences(*looks, reference, seed))
     adjusted = holm(np.array([difference.p_value for _, _, _, difference in measured]))
     contrasts = tuple(
@@ -104,21 +107,20 @@ def _aim(name: str, reference: Reference) -> float:
     return {"mode_imbalance": 0.0}.get(name, 1.0)
 
 
+
 Measured = tuple[str, str, tuple[float, float], Difference]
 
 
-def _looks(
-    first: Any, second: Any, reference: Reference, value_range: tuple[float, float] | None
-) -> tuple[Look, Look]:
+def _looks(first: Any, second: Any, reference: Reference, ranges: tuple[Range, Range]) -> tuple[Look, Look]:
     if len(first) != len(second):
         raise ValueError(f"two sets of the same latents are needed, got {len(first)} and {len(second)} samples.")
     if len(first) < FEWEST_PAIRS:
         raise ValueError(f"{FEWEST_PAIRS} pairs of samples or more are needed, got {len(first)}: draw more.")
     looks = []
-    for name, samples in (("first", first), ("second", second)):
-        rows = torch.as_tensor(samples)
-        ends = settle_range(rows, reference.embedder, value_range) if rows.ndim > 1 else value_range
-        look = look_at(rows, reference, value_range=ends)
+    for name, samples, ends in zip(("first", "second"), (first, second), ranges, strict=True):
+        rows = as_tensor(samples)
+        settled = settle_range(rows, reference.embedder, ends) if rows.ndim > 1 else ends
+        look = look_at(rows, reference, value_range=settled)
         if look.finite < look.total:
             bad = look.total - look.finite
             raise ValueError(f"finite samples are needed, the {name} generator made {bad} that are not: it is broken.")
