@@ -130,6 +130,8 @@ def bisect(
     Raises:
         ValueError: If there are fewer than two checkpoints, or fewer than two that can be scored.
     """
+    if len(sources) < 2:
+        raise ValueError(f"two checkpoints or more are needed to look between them, got {len(sources)}.")
     search = _Search(list(sources), score, n, n_most or MORE * MORE * n, kept, progress)
     low, high = search.ends()
     if not search.is_bad(high):
@@ -201,7 +203,8 @@ class _Search:
     def from_alike_ends(self, low: int, high: int, checks: int) -> tuple[int | None, int | None, str]:
         """Halve what is not known, widest first, until a good checkpoint is there; then go on as usual."""
         why = "both ends are bad, so the gaps were halved until a good checkpoint was found"
-        while (i := self._widest_gap(low, high)) is not None:
+        while (gap := self._widest_gap(low, high))[0] > 1:
+            i = gap[1]
             if self.look(i).bad is False:
                 self.good = self.rows[i].card
                 above = min(j for j in self.rows if j > i and self.is_bad(j))
@@ -218,9 +221,9 @@ class _Search:
             low, high = (low, i) if bad else (i, high) if bad is False else (low, high)
         why = self._contradiction()
         for _ in range(checks):
-            gap = self._widest_gap(-1, low) if low > len(self.sources) - high else self._widest_gap(high, len(self.sources))
-            if not why and gap is not None:
-                self.look(gap)
+            width, middle = max(self._widest_gap(-1, low), self._widest_gap(high, len(self.sources)))
+            if not why and width > 1:
+                self.look(middle)
                 why = self._contradiction()
         return self._by_all(why) if why else (low, high, "")
 
@@ -243,11 +246,11 @@ class _Search:
             bad = i if state and seen_good else bad
         return ""
 
-    def _widest_gap(self, low: int, high: int) -> int | None:
-        """The middle of the widest run of checkpoints between two places that were not looked at."""
+    def _widest_gap(self, low: int, high: int) -> tuple[int, int]:
+        """The widest gap between places that were looked at, and its middle; width 1 where nothing is between."""
         known = [low, *sorted(i for i in self.rows if low < i < high), high]
-        width, start = max((after - before, -before) for before, after in pairwise(known))
-        return None if width < 2 else -start + width // 2
+        before, after = max(pairwise(known), key=lambda gap: gap[1] - gap[0])
+        return after - before, (before + after) // 2
 
     def _told(self, i: int) -> Comparison:
         return compared(self.rows[i], level=self.level, n=self.n, good=self.good, bad=self.bad)

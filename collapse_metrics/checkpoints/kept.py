@@ -37,7 +37,7 @@ class Kept:
         try:
             kept = json.loads(self._file(sha256, n).read_text(encoding="utf-8"))
             return Scorecard.from_dict(kept["card"]) if kept["form"] == FORM else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def put(self, sha256: str, card: Scorecard, *, n: int, path: Path, seconds: float) -> None:

@@ -20,6 +20,9 @@ CONFIDENT = 0.99
 samples are drawn. Ten looks of a bisection then err one time in ten at the very most, and in practice where the change
 itself lies."""
 
+MOST_SAID = 0.999
+"""More than this is not written out: the law of so far a tail is not known so well."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -50,7 +53,7 @@ class Comparison:
 
     def __str__(self) -> str:
         word = "not told" if self.bad is None else "bad" if self.bad else "good"
-        sure = "" if self.confidence is None else f" {self.confidence:6.1%}"
+        sure = "" if self.confidence is None else f" {min(self.confidence, MOST_SAID):6.1%}"
         return f"  {word:<8}{sure:<8} {name_of(self.source)}: {self.because} ({self.n} samples)"
 
 

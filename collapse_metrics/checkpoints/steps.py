@@ -85,11 +85,10 @@ def _steps_of(names: list[str]) -> list[int | None]:
 
 
 def _beside(words: str, name: str) -> int | None:
-    """The last number that stands before or after one of the words."""
-    after = rf"(?<![a-z])(?:{words})[^0-9a-z/]{{0,2}}(\d+)"
-    before = rf"(\d+)[^0-9a-z/]{{0,1}}(?:{words})(?![a-z])"
-    found = list(re.finditer(rf"{after}|{before}", name.lower()))
-    return int(found[-1][1] or found[-1][2]) if found else None
+    """The last number that one of the words stands before; else that it stands after: of `64_step_100` the 100."""
+    before = re.findall(rf"(?<![a-z])(?:{words})[^0-9a-z/]{{0,2}}(\d+)", name.lower())
+    after = re.findall(rf"(\d+)[^0-9a-z/]?(?:{words})(?![a-z])", name.lower())
+    return int((before or after)[-1]) if before or after else None
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

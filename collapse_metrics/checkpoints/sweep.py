@@ -84,9 +84,12 @@ def sweep(
         ChildProcessError: If a worker died.
     """
     rows = [_looked_up(source, kept, n) for source in _part(list(sources), shard)]
-    todo = {row.sha256: row for row in reversed(rows) if row.card is None and not row.error}
+    todo: dict[str, Row] = {}
+    for row in rows:
+        if row.card is None and not row.error:
+            todo.setdefault(row.sha256, row)
     fresh: dict[str, Row] = {}
-    for row in _scored(list(reversed(todo.values())), score, n, workers or Workers()):
+    for row in _scored(list(todo.values()), score, n, workers or Workers()):
         if row.card is not None and kept is not None:
             kept.put(row.sha256, row.card, n=n, path=row.path, seconds=row.seconds)
         fresh[row.sha256] = row

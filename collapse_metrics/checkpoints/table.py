@@ -148,7 +148,8 @@ class Sweep:
 
 def summary(table: Sweep) -> list[str]:
     """The lines that a person reads first."""
-    lines = [f"{len(table.rows)} checkpoints, {len(table.failed)} of them not scored"]
+    failed = f", {len(table.failed)} of them not scored" if table.failed else ""
+    lines = [f"{len(table.rows)} checkpoints{failed}"]
     best, healthy = table.best, table.last_healthy
     if best:
         first = best[0].measured(table.by)

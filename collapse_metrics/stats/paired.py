@@ -110,7 +110,7 @@ def sign_flip(
     extreme = 0
     for size in np.diff([*range(0, flips, 1000), flips]):
         signs = rng.integers(0, 2, (size, len(differences)), dtype=np.int8) * 2 - 1
-        extreme += int((np.abs(signs @ differences) >= seen * (1 - 1e-12)).sum())
+        extreme += int((np.abs(signs.astype(float) @ differences) >= seen * (1 - 1e-12)).sum())
     p_value = (1 + extreme) / (flips + 1)
     return Difference(float(differences.mean()), _mean_error(differences), len(differences) - 1, p_value)
 
