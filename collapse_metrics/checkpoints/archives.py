@@ -11,7 +11,7 @@ FREE_BYTES = 256 * 2**20
 """Unpacked bytes that any archive may hold: 300,000 digits, and less than a training takes."""
 
 MOST_GROWTH = 60
-"""Beyond those, unpacked bytes for each byte of the file. Bytes of sparse digits shrink tenfold; a bomb thousandfold."""
+"""Beyond those, unpacked bytes for each byte of the file. Sparse digits shrink tenfold; a bomb thousandfold."""
 
 MOST_MEMBERS = 100_000
 """Members of an archive: a checkpoint has one for every tensor."""

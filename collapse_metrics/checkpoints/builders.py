@@ -193,7 +193,7 @@ def _dtype(described: Any) -> np.dtype[Any] | None:
     kind = np.dtype(described.args[0])
     state = described.state
     order = state[1] if isinstance(state, tuple) and len(state) > 1 else "="
-    return kind.newbyteorder(order) if order in ("<", ">") else kind
+    return kind.newbyteorder(">") if order == ">" else kind
 
 
 def _scalar(build: Builders, args: tuple[Any, ...]) -> Any:

@@ -55,7 +55,7 @@ def save_bundle(
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"format": FORMAT, "model": model, "model_args": dict(model_args or {}), "latent": latent}
+    config: dict[str, Any] = {"format": FORMAT, "model": model, "model_args": dict(model_args or {}), "latent": latent}
     config |= {"value_range": value_range, "reference": reference, "labels": labels, **about}
     weights = {name: held.detach().cpu().contiguous() for name, held in generator.state_dict().items()}
     save_file(weights, folder / WEIGHTS)

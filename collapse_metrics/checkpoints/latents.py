@@ -109,7 +109,7 @@ def parse(text: Any) -> Latent | None:
         ValueError: If it is neither.
     """
     if text is None or callable(text):
-        return text
+        return text  # type: ignore[no-any-return]
     parts = text if isinstance(text, tuple | list) else str(text).replace("x", ",").split(",")
     try:
         sizes = tuple(int(part) for part in parts)
@@ -144,7 +144,7 @@ def classes_of(network: Any) -> int | None:
 
 
 def settle_labels(network: Any, latent: Latent | None, classes: int | None) -> Tensor | None:
-    """One label of every class, as numbers or, where it does not take those, as one-hot rows; ``None`` if it takes none.
+    """One label of every class, as numbers or else as one-hot rows; ``None`` if it takes none.
 
     Raises:
         ValueError: If it takes labels and how many classes there are cannot be told.
@@ -159,7 +159,7 @@ def settle_labels(network: Any, latent: Latent | None, classes: int | None) -> T
         for shape in _variants(latent if latent is not None else guess(network)[0] or 1):
             try:
                 _run(network, shape, labels)
-            except Exception:  # noqa: S112 - the next form may be the right one; `settle` reports if none is
+            except Exception:
                 continue
             return labels
     return numbers

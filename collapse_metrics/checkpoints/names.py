@@ -1,11 +1,16 @@
-"""Which names may a pickle mention? Inert ones on a short list; some never; all others only if the user answers for them."""
+"""Which names may a pickle mention? Inert ones may, some never, the rest if the user answers for them."""
 
 import _compat_pickle
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 COMPUTED = "a name that is computed while loading"
 """Stands for the name of a pickle that puts it together while it is read: done only to hide it."""
 
-INERT = frozenset(
+INERT = _words(
     """
     collections.OrderedDict collections.defaultdict collections.Counter
     builtins.dict builtins.list builtins.tuple builtins.set builtins.frozenset builtins.int builtins.float builtins.bool
@@ -35,13 +40,13 @@ INERT = frozenset(
     lightning.fabric.utilities.data.AttributeDict lightning_fabric.utilities.data.AttributeDict
     pytorch_lightning.utilities.parsing.AttributeDict lightning.pytorch.utilities.parsing.AttributeDict
     lightning_utilities.core.apply_func.AttributeDict easydict.EasyDict munch.Munch addict.addict.Dict
-    """.split()
+    """
 )
 """Names that checkpoints mention and that stand for data alone. None is looked up: each becomes data or is kept as it
 stands. They are the ones that real checkpoints were found to hold (arguments, best scores, paths, random states,
 configurations)."""
 
-FORBIDDEN_MODULES = frozenset(
+FORBIDDEN_MODULES = _words(
     """
     os posix nt ntpath posixpath subprocess _posixsubprocess sys importlib _frozen_importlib _frozen_importlib_external
     imp runpy code codeop socket _socket socketserver ssl ctypes _ctypes cffi _cffi_backend pty tty shutil signal _signal
@@ -50,19 +55,19 @@ FORBIDDEN_MODULES = frozenset(
     pkg_resources site pdb bdb cProfile profile timeit trace doctest pydoc pickle _pickle cPickle dill cloudpickle
     marshal shelve dbm sqlite3 inspect gc atexit platform getpass crypt pwd tempfile glob fileinput linecache
     commands popen2 winreg msvcrt _winapi antigravity turtle tkinter idlelib lib2to3 unittest pytest nose
-    """.split()
+    """
 )
 """Modules that a checkpoint never has a reason to mention, and through which a file could act. No option lifts it."""
 
-ANYWHERE = frozenset(
+ANYWHERE = _words(
     """
     os posix nt subprocess _posixsubprocess sys importlib runpy socket ctypes pty shutil pickle _pickle marshal
     multiprocessing builtins
-    """.split()
+    """
 )
 """Those of them that are refused as a part of any name: `torch.os.system` is `os.system` by another way."""
 
-FORBIDDEN = frozenset(
+FORBIDDEN = _words(
     """
     builtins.eval builtins.exec builtins.compile builtins.open builtins.__import__ builtins.getattr builtins.setattr
     builtins.delattr builtins.input builtins.globals builtins.locals builtins.vars builtins.breakpoint builtins.map
@@ -78,7 +83,7 @@ FORBIDDEN = frozenset(
     numpy.load numpy.save numpy.savez numpy.fromfile numpy.memmap numpy.loadtxt numpy.genfromtxt numpy.f2py
     numpy.distutils numpy.testing numpy.ctypeslib numpy.lib.npyio joblib.load pandas.read_pickle pandas.io
     pandas.eval pandas.core.computation scipy.io sympy.sympify sympy.core.sympify
-    """.split()
+    """
 )
 """Names by which a file could act, whatever else the module is good for; everything below a name is meant too."""
 

@@ -153,11 +153,14 @@ def _literal(pickle: Pickle, arg: Any) -> None:
     pickle._push(arg)
 
 
-LITERALS = """INT BININT BININT1 BININT2 LONG LONG1 LONG4 STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8
-    BYTEARRAY8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 FLOAT BINFLOAT""".split()
+LITERALS = (
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "STRING", "BINSTRING", "SHORT_BINSTRING",
+    "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE",
+    "BINUNICODE8", "FLOAT", "BINFLOAT",
+)  # fmt: skip
 """Opcodes that push the value that stands in them."""
 
-HANDLERS: dict[str, Callable[[Pickle, Any], None]] = {
+HANDLERS: dict[str, Callable[[Pickle, Any], Any]] = {
     **dict.fromkeys(LITERALS, _literal),
     "NONE": _constant(None),
     "NEWTRUE": _constant(True),

@@ -76,7 +76,7 @@ def _read(file: Path, shape: tuple[int, ...] | None) -> np.ndarray:
         raise ValueError(f"{file} is no readable picture ({first_line(error)}): remove or replace it.") from error
 
 
-class _Unlike(Exception):
+class _Unlike(Exception):  # noqa: N818 - caught at once
     """A picture of another size or colour than the first."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:

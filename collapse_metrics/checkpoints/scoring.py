@@ -1,14 +1,17 @@
 """How good is what lies in this file? Open it, judge it, and keep how it was opened beside the verdict."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from collapse_metrics.checkpoints.classes import OfLabel, per_label, with_labels
 from collapse_metrics.checkpoints.kinds import Kind
 from collapse_metrics.checkpoints.opening import Opened, open_source
-from collapse_metrics.evaluate import score
+from collapse_metrics.evaluate import find_reference, score
+from collapse_metrics.probes.sampler import Sampler
 from collapse_metrics.records import Scorecard
 
 
@@ -64,8 +67,30 @@ def score_source(
         "embedder": embedder,
     }
     card = judge(opened, n=n, options=options, condition=condition)
+    if per_class:
+        seen = of_labels(opened, n=n, options=options)
+        card = with_labels(card, seen)
+        card.provenance["per_class"] = [asdict(one) for one in seen]
     card.provenance["source"] = told(opened, path)
+    card.provenance["condition"] = None if condition is None else str(condition)
     return card
+
+
+def of_labels(opened: Opened, *, n: int, options: dict[str, Any]) -> list[OfLabel]:
+    """Every label by itself: those beside the samples, or those that the generator takes."""
+    if opened.labels is None:
+        raise ValueError(
+            "--per-class needs labels: beside the samples (arr_1, a folder for each class), or taken by G."
+        )
+    samples, labels = opened.samples, np.asarray(opened.labels)
+    if samples is None:
+        assert opened.generator is not None, "what has no samples has a generator"
+        assert opened.latent is not None, "a generator is opened with its latent"
+        sampler = Sampler(opened.generator, latent=opened.latent, seed=options["seed"], label=opened.labels[0])
+        labels = np.arange(n) % len(opened.labels)
+        samples = sampler.with_labels(sampler.latents(n), opened.labels[torch.from_numpy(labels)])
+    reference = find_reference(options["reference"], options["embedder"])
+    return per_label(samples, labels, reference, value_range=options["value_range"])
 
 
 def judge(opened: Opened, *, n: int, options: dict[str, Any], condition: Any = None) -> Scorecard:
@@ -88,7 +113,7 @@ def _of_label(opened: Opened, condition: Any) -> Any:
     if not chosen.any():
         there = ", ".join(map(str, np.unique(opened.labels)[:20]))
         raise ValueError(f"no sample has the label {condition!r}: the labels are {there}.")
-    return opened.samples[np.flatnonzero(chosen)]
+    return np.asarray(opened.samples)[np.flatnonzero(chosen)]
 
 
 def _held(opened: Opened, condition: Any) -> Any:
@@ -98,7 +123,7 @@ def _held(opened: Opened, condition: Any) -> Any:
     label = opened.labels[_number(condition, len(opened.labels))]
 
     def under_label(z: torch.Tensor) -> Any:
-        assert opened.generator is not None  # noqa: S101 - there are no samples
+        assert opened.generator is not None, "what has no samples has a generator"
         return opened.generator(z, label.expand(len(z), *label.shape))
 
     return under_label

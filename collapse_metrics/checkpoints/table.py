@@ -234,7 +234,7 @@ def _write_parquet(table: Sweep, path: Path) -> None:
         table.to_frame().to_parquet(draft, index=False)
     except ImportError as error:
         raise ModuleNotFoundError(
-            f"{path.name} needs the package `pyarrow`: pip install pyarrow, or write .csv."
+            f"{path.name} needs the package `pyarrow`: pip install 'collapse_metrics[parquet]', or write .csv."
         ) from error
     draft.replace(path)
 

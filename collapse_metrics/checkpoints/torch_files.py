@@ -1,4 +1,4 @@
-"""What did torch.save write here? Names and shapes at once; numbers only when they are asked for, and nothing is run."""
+"""What did torch.save write here? Names and shapes at once; numbers only when they are asked for, nothing is run."""
 
 import io
 import struct
@@ -111,7 +111,7 @@ def _archive(archive: zipfile.ZipFile, path: Path) -> Contents:
 
 def archive_again(archive: zipfile.ZipFile) -> zipfile.ZipFile:
     """An archive that lies in memory, opened once more."""
-    assert isinstance(archive.fp, io.BytesIO)  # noqa: S101 - what `storage_within` passes
+    assert isinstance(archive.fp, io.BytesIO), "`storage_within` passes one"
     return zipfile.ZipFile(io.BytesIO(archive.fp.getvalue()))
 
 

@@ -112,7 +112,7 @@ def _group(key: str, node: Any) -> list[Group]:
 
 
 def _inside(node: Any) -> list[tuple[str, Any]]:
-    holders = dict | list | tuple | Stranger | nn.Module
+    holders = (dict, list, tuple, Stranger, nn.Module)
     if isinstance(node, dict):
         return [(str(name), held) for name, held in node.items() if isinstance(held, holders)]
     if isinstance(node, Stranger) and isinstance(node.state, dict) and "_modules" not in node.state:
@@ -130,7 +130,8 @@ def is_tensor(held: Any) -> bool:
 def state_of(module: Stranger, prefix: str = "", depth: int = 0) -> dict[str, Any]:
     """The state_dict of a pickled module, taken from its parts without building it."""
     state = module.state if isinstance(module.state, dict) else {}
-    parts, found = state.get("_modules"), {}
+    parts = state.get("_modules")
+    found: dict[str, Any] = {}
     if not isinstance(parts, dict) or depth > DEEPEST:
         return {}
     for kind in ("_parameters", "_buffers"):
@@ -173,9 +174,8 @@ def load_weights(network: nn.Module, value: Any, *, key: str | None, prefix: str
         raise ValueError(no_match(own, groups, path))
     rivals = [match for match in matches[1:] if match.rank == matches[0].rank]
     if rivals and not _alike(matches[0], rivals[0], own):
-        raise ValueError(
-            f"{path} holds several networks that fit: choose by {' or by '.join(m.called for m in (matches[0], *rivals[:2]))}."
-        )
+        choices = " or by ".join(match.called for match in (matches[0], *rivals[:2]))
+        raise ValueError(f"{path} holds several networks that fit: choose by {choices}.")
     best = matches[0]
     network.load_state_dict(_taken(best, own), strict=False)
     others = [match.called for match in matches[1:] if not match.rank[0]]
@@ -215,6 +215,26 @@ def _fits(own: Mapping[str, Any], held: Mapping[str, Any], start: str) -> bool:
     if under - own.keys() - {"n_averaged"}:
         return False
     return all(tuple(held[start + name].shape) == tuple(own[name].shape) for name in own if name in under)
+
+
+def generator_prefix(held: Mapping[str, Any]) -> str:
+    """The longest beginning that all names share, or that of the likeliest generator among several."""
+    start = ""
+    while True:
+        inner = [name.removeprefix(start) for name in held if name.startswith(start)]
+        firsts = sorted({name.partition(".")[0] for name in inner if "." in name}, key=str)
+        whole = len(firsts) == 1 and sum("." in name for name in inner) >= len(inner) - 1
+        wrappers = [first for first in firsts if first in WRAPPERS or GENERATORS.match(first)]
+        if (whole and firsts[0] in WRAPPERS) or (whole and GENERATORS.match(firsts[0])):
+            start += f"{firsts[0]}."
+        elif len(firsts) > 1 and wrappers and (len(wrappers) < len(firsts)):
+            start += f"{min(wrappers, key=lambda word: not AVERAGES.search(word))}."
+        else:
+            return start
+
+
+WRAPPERS = ("module", "_orig_mod", "ema_model", "online_model", "model")
+"""Names that wrappers put before a network's own."""
 
 
 def _taken(match: Match, own: Mapping[str, Any]) -> dict[str, Tensor]:

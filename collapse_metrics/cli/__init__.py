@@ -3,7 +3,7 @@
 import os
 import sys
 
-from collapse_metrics.cli import about, demo, run, score, sweep  # noqa: F401  (each hangs its doors on the app)
+from collapse_metrics.cli import about, demo, inspect, run, score, sweep  # noqa: F401  (each hangs its doors on the app)
 from collapse_metrics.cli._app import EXIT_BAD_INPUT, app
 
 

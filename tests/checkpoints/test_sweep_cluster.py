@@ -1,5 +1,6 @@
 """The same sweep on the workers of a cluster: two of Dask's own, on this machine."""
 
+import distributed
 import pytest
 
 import collapse_metrics as cm
@@ -20,7 +21,6 @@ def run(tmp_path_factory):
 
 
 def test_two_workers_of_a_cluster_say_what_one_process_says(run):
-    distributed = pytest.importorskip("distributed")
     score = Scorer(str(run / "ring.safetensors"), how={"model": "reference_gans.fixtures.sliding:Sliding"})
     sources = in_order(find_sources([run / "G_*.pth"]))
     (run / "G_step_350.pth").write_bytes(b"damaged")
