@@ -19,7 +19,7 @@ app = App(
 )
 
 QUICK = (
-    "calibration", "confusion", "cures", "label_flipping", "latent_size", "linear_generator", "live_alarms",
+    "calibration", "checkpoints", "confusion", "cures", "label_flipping", "latent_size", "linear_generator", "live_alarms",
     "loss_alarms", "power", "sanity_checks", "stacked_modes", "symptoms", "tried_fixes", "two_gaussians", "wasserstein",
     "whole_mixtures", "zoo",
 )  # fmt: skip
@@ -124,7 +124,7 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `confusion`, `cures`, `label_flipping`, `latent_size`, `linear_generator`, `live_alarms`,
+        name: `calibration`, `checkpoints`, `confusion`, `cures`, `label_flipping`, `latent_size`, `linear_generator`, `live_alarms`,
             `loss_alarms`, `power`, `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`,
             `two_gaussians`, `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too.
             (`python -m reference_gans.studies.digit_classifier` has options of its own.)
