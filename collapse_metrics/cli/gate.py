@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ValueRange = tuple[float, float] | None
 
+NARROWEST = 110
+"""Columns that the table needs; a narrower terminal wraps lines, which reads better than cells cut off."""
+
 USUAL_REFERENCE = "mnist"
 """What `score` takes too where nothing is said."""
 
@@ -225,15 +228,14 @@ def _tell(found: "Comparison", forms: Forms, baseline: Path, *, as_json: bool) -
     if as_json:
         print(json.dumps(found.to_dict(), indent=1))
         return
-    from rich.console import Console
-
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
-    console.print(headline(found))
     if sys.stdout.isatty():
-        console.print(as_table(found))
-        console.print("\n".join(f"note: {note}" for note in found.notes))
+        from rich.console import Console
+
+        print(headline(found))
+        Console(width=NARROWEST).print(as_table(found))
+        print("\n".join(f"note: {note}" for note in found.notes))
     else:
-        print("\n".join(str(found).splitlines()[1:]))
+        print(found)
     if on_github():
         print(as_annotations(found, file=_in_repository(baseline).as_posix()), end="")
 

@@ -165,7 +165,7 @@ def decide(
     tests = {measure: found for measure, found in tests.items() if found}
     raw = {measure: _against_margin(found, bounds[measure].margin) for measure, found in tests.items()}
     adjusted = dict(zip(raw, holm(np.array([p for p, _ in raw.values()])), strict=True))
-    n = min(tally.n for tally in now)
+    n = now[0].n if len(before) == len(now) == 1 else None  # between runs, more samples would not tell more
     rows = tuple(
         _row(measure, found, bounds[measure], (float(adjusted[measure]), raw[measure][1]), alpha, (len(tests), n))
         for measure, found in tests.items()
@@ -190,7 +190,12 @@ def _against_margin(tests: list[Compared], margin: float) -> tuple[float, int]:
 
 
 def _row(
-    measure: str, tests: list[Compared], bounds: Bounds, worse: tuple[float, int], alpha: float, size: tuple[int, int]
+    measure: str,
+    tests: list[Compared],
+    bounds: Bounds,
+    worse: tuple[float, int],
+    alpha: float,
+    size: tuple[int, int | None],
 ) -> Row:
     p_value, worst = worse
     family, n = size
@@ -219,13 +224,15 @@ def _row(
     )
 
 
-def _needed(loss: float, bound: float, limit: float, n: int) -> int | None:
+def _needed(loss: float, bound: float, limit: float, n: int | None) -> int | None:
     """Samples at which an unchanged number would be told from the limit: bounds shrink as the root of their number.
 
     None where even that would not help, because the loss itself may be beyond the limit.
     """
-    if limit >= 1 or bound >= 1 or loss >= limit:
-        return None if loss >= limit else 4 * n
+    if n is None or limit >= 1 or loss >= limit:
+        return None
+    if bound >= 1:
+        return 4 * n
     width = math.log1p(-min(loss, 0.999)) - math.log1p(-bound)
     room = -math.log1p(-limit) / 2  # an unchanged number strays to both sides
     return max(n + 1, int(math.ceil(n * (width / room) ** 2 / 100) * 100))

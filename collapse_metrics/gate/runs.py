@@ -1,7 +1,7 @@
 """Have *trainings* become worse? Where there are several runs on a side, their scatter is the unit."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -50,13 +50,14 @@ def _tables(
     if measure == "within_mode_spread":
         return _spreads(before, now) if len(modes) > 1 else ([], [], [])
     n = min(t.accepted for t in (*before, *now))
-    read = {
+    readers: dict[str, Callable[[Tally], Value | None]] = {
         "accepted_share": lambda t: _proportion(t.accepted, t.n),
         "pairwise_distance": pairs_of,
         "rke": kinds_of,
         "distinct_neighbours": lambda t: distinct_of(t, n),
         "duplicate_rate": lambda t: repeats_of(t, min(x.n for x in (*before, *now))),
-    }[measure]
+    }
+    read = readers[measure]
     theirs, ours = [read(t) for t in before], [read(t) for t in now]
     if any(value is None for value in (*theirs, *ours)):
         return [], [], []

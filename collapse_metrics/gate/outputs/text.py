@@ -42,14 +42,16 @@ def as_text(comparison: Comparison) -> str:
 
 def as_table(comparison: Comparison) -> "Table":
     """The table for a terminal, with colours."""
+    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading in ("measure", "says") else "right")
+        table.add_column(heading, justify="left" if heading in ("measure", "says") else "right", no_wrap=True)
     for row in comparison.rows:
         *rest, word = cells(row)
-        table.add_row(*(cell.replace("[", r"\[") for cell in rest), f"[{COLOURS[row.outcome]}]{word}[/]")
+        table.add_row(*(Text(cell) for cell in rest), Text(word, style=COLOURS[row.outcome]))
     return table
 
 
