@@ -26,6 +26,7 @@ from collapse_metrics.stats.change_point import level_change
 from collapse_metrics.stats.coherence import quadrature
 from collapse_metrics.stats.loss_kinds import loss_kind as kind_of
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
+from collapse_metrics.tally import tally_look
 
 LOSS_WINDOW = 2048
 """Newest losses that are searched for cycles, and never more than the later half of a run: the first half holds
@@ -117,7 +118,9 @@ def score(
     verdict, findings = judge(measurements)
     origin = _provenance(fake, reference, value_range, seed)
     origin |= {"losses_and_samples": told(findings)} if losses else {}
-    return Scorecard(verdict, findings, tuple(measurements), origin | ({"not_measured": lacking} if asked else {}))
+    origin |= {"not_measured": lacking} if asked else {}
+    bank = None if sampler is None else _digest(sampler.latents(n))
+    return Scorecard(verdict, findings, tuple(measurements), origin, tally_look(look, reference, latents=bank))
 
 
 def _asked_beside(
@@ -233,12 +236,11 @@ def _can_be_judged(series: np.ndarray) -> bool:
 def _provenance(
     fake: Tensor, reference: Reference, value_range: tuple[float, float] | None, seed: int
 ) -> dict[str, Any]:
-    data = np.ascontiguousarray((fake.float() if fake.dtype == torch.bfloat16 else fake).numpy())
     return {
         "collapse_metrics": __version__,
         "torch": torch.__version__,
-        "n_fake": len(data),
-        "samples_sha256": hashlib.sha256(data.tobytes()).hexdigest()[:16],
+        "n_fake": len(fake),
+        "samples_sha256": _digest(fake),
         "reference": reference.name,
         "reference_fingerprint": reference.fingerprint,
         "embedder": reference.embedder.name,
@@ -247,3 +249,9 @@ def _provenance(
         "alpha": ALPHA,
         "seed": seed,
     }
+
+
+def _digest(rows: Tensor) -> str:
+    """Short fingerprint of samples, or of latents."""
+    data = np.ascontiguousarray((rows.float() if rows.dtype == torch.bfloat16 else rows).cpu().numpy())
+    return hashlib.sha256(data.tobytes()).hexdigest()[:16]

@@ -126,13 +126,25 @@ def _acceptance(accepted: Tensor, reference: Reference, about: dict[str, Any]) -
     yield Measurement("accepted_share", hits / n, *clopper_pearson(hits, n), usual, n_fake=n, **about)
 
 
+def _accepted_needed(reference: Reference) -> float:
+    """Accepted samples from which a mode that is missing would show, the rarest one too."""
+    rarest = float(reference.shares[reference.shares > 0].min())
+    return float(samples_to_see(ALIVE_FROM * rarest, alpha=ALPHA / len(reference.modes) / 2))
+
+
+def samples_needed(reference: Reference) -> int:
+    """Generated samples, as many of them accepted as of real ones, from which a verdict can be ``healthy``."""
+    accepted = _accepted_needed(reference) if len(reference.modes) > 1 else 0.0
+    return int(np.ceil(max(accepted, FEWEST_ROWS) / reference.kept))
+
+
 def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:
     """Shares of the modes among accepted samples, corrected for the classifier's confusion."""
     modes, n = len(reference.modes), len(called)
     if modes < 2:
         return
     level = 1 - ALPHA / modes
-    needed = samples_to_see(ALIVE_FROM * float(reference.shares[reference.shares > 0].min()), alpha=ALPHA / modes / 2)
+    needed = _accepted_needed(reference)
     about = {**about, "n_fake": n}
     yield Measurement("samples_needed", needed, **about)
     if n == 0:

@@ -11,15 +11,16 @@ GANS = ROOT / "reference_gans"
 
 LAYERS = [
     {"_checks", "records"},
+    {"shelf", "lines"},
     {"_registry", "history"},
     {"stats"},
     {"metrics", "embed", "diagnosis"},
-    {"streaming", "probes", "fitting"},
+    {"streaming", "probes", "fitting", "reference_file", "learning"},
     {"reference"},
     {"setup_checks", "ranks"},
     {"measurements"},
     {"given", "probing"},
-    {"catalogue"},
+    {"catalogue", "tally"},
     {"evaluate", "guide"},
     {"monitor", "checkpoints", "gate", "report", "doctor"},
     {"calibrate"},
@@ -27,7 +28,7 @@ LAYERS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 
-WITHOUT_TORCH = {"records", "history", "diagnosis", "report"}
+WITHOUT_TORCH = {"records", "shelf", "lines", "history", "diagnosis", "report"}
 """Rooms that turn records into words and pages: they must be usable where nothing was computed."""
 
 USERS = {"recipes", "watched", "studies", "__main__"}

@@ -323,18 +323,29 @@ class TestHistory:
         filled(tmp_path)
         path = tmp_path / HISTORY_FILE
         lines = path.read_text().splitlines()
-        for broken in ("{", "[1, 2]", "7", '{"nothing": 1}', '{"kind": "check", "card": {}}'):
+        for broken in ("[1, 2]", "7", "step,loss", "}", '{"nothing": 1}', '{"kind": "check", "card": {}}'):
             path.write_text("\n".join([lines[0], broken, *lines[2:]]))
             with pytest.raises(ValueError, match=r"history.jsonl line 2 is no record .*damaged"):
                 History.read(tmp_path)
 
-    def test_only_the_very_last_line_may_be_cut_off(self, tmp_path):
+    @pytest.mark.parametrize("between", ["", "\n", "\0\0\n"])
+    def test_half_a_line_before_those_of_a_run_that_went_on_is_left_out_and_told(self, tmp_path, between):
         filled(tmp_path)
         path = tmp_path / HISTORY_FILE
-        *lines, before_last, last = path.read_text().splitlines()
-        path.write_text("\n".join([*lines, before_last[:-9], last]))
-        with pytest.raises(ValueError, match=rf"line {len(lines) + 1} is no record"):
-            History.read(tmp_path)
+        lines = path.read_text().splitlines()
+        for cut in range(1, len(lines[-2]), 7):
+            half = lines[-2][:cut]
+            path.write_text("\n".join([*lines[:-2], half + between + lines[-1], lines[2], ""]))
+            back = History.read(tmp_path)
+            assert back.steps == [100]
+            assert back.final is not None
+            assert len(back.losses["g_loss"]) == 5
+            assert back.errors[1] == {
+                "step": 100,
+                "what": f"reading line {len(lines) - 1}",
+                "error": "the line was cut off, and is left out",
+            }
+            assert History.go_on(tmp_path, step=100).errors == back.errors[:1]
 
     @pytest.mark.parametrize("folder", [".", "none"])
     def test_a_folder_without_a_record_is_named(self, tmp_path, folder):

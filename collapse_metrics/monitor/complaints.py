@@ -1,11 +1,10 @@
 """What if the monitor itself fails? One warning and a record; the training goes on."""
 
+import contextlib
 import logging
 import warnings
 from collections.abc import Callable
 from typing import Any
-
-from collapse_metrics.history import History
 
 logger = logging.getLogger(__name__)
 
@@ -14,12 +13,12 @@ class Complaints:
     """Keeps every error of a monitor away from the loop that it watches.
 
     Args:
-        history: Where errors are noted.
+        note: Takes the record of an error, its step, what failed and why; it may fail too.
         strict: Raise them instead.
     """
 
-    def __init__(self, history: History, *, strict: bool) -> None:
-        self.history, self.strict = history, strict
+    def __init__(self, note: Callable[..., None], *, strict: bool) -> None:
+        self.note, self.strict = note, strict
         self.warned: set[str] = set()
 
     def guarded(self, what: str, act: Callable[[], Any], *, step: int) -> Any:
@@ -35,7 +34,8 @@ class Complaints:
     def complain(self, what: str, error: Exception, *, step: int) -> None:
         """Note the error, and warn of it the first time."""
         text = f"{type(error).__name__}: {error}"
-        self.history.errors.append({"step": step, "what": what, "error": text})
+        with contextlib.suppress(Exception):  # a full disk may be what is complained of
+            self.note("error", step=step, what=what, error=text)
         logger.debug("%s failed", what, exc_info=error)
         if text not in self.warned:
             self.warned.add(text)

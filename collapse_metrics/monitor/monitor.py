@@ -1,14 +1,14 @@
 """Is it collapsing now? Two added lines beside any training loop, whose run stays the same bit for bit."""
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from collapse_metrics.evaluate import find_reference
 from collapse_metrics.history import History
@@ -18,8 +18,9 @@ from collapse_metrics.monitor.complaints import Complaints
 from collapse_metrics.monitor.crew import crew_of
 from collapse_metrics.monitor.dates import date, patient
 from collapse_metrics.monitor.looking import Looking
+from collapse_metrics.monitor.losses import Noted
 from collapse_metrics.monitor.pace import Pace
-from collapse_metrics.monitor.source import Generate, Source, named
+from collapse_metrics.monitor.source import Generate, sources_of
 from collapse_metrics.monitor.words import print_line
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Select
@@ -113,8 +114,7 @@ class Monitor:
         print_to: Callable[[str], None] | None = lambda line: print_line(line),
         strict: bool = False,
     ) -> None:
-        draws: dict[str, Any] = {"latent": latent, "labels": labels, "select": select, "generate": generate}
-        sources = {name: Source(one, **draws) for name, one in named(generator).items()}
+        sources = sources_of(generator, latent=latent, labels=labels, select=select, generate=generate)
         self._crew = crew_of(ranks, paced_by_time=overhead is not None, acts=on_collapse is not None)
         self.pace = Pace(every=every, overhead=overhead)
         with undisturbed(None):  # k-means or a user's embedder may draw random numbers
@@ -123,7 +123,7 @@ class Monitor:
         self._looking = Looking(sources, self.reference, **how)
         self.n = n
         self.history = History(log_dir if self._crew.leads else None)
-        self._complaints = Complaints(self.history, strict=strict)
+        self._complaints = Complaints(lambda kind, **what: self.history.add(kind, **what), strict=strict)
         self.alarms: list[Alarm] = []
         self.newest: Scorecard | None = None
         self.stopped = False
@@ -131,7 +131,7 @@ class Monitor:
         self._games = None if alpha is None else Alarms(self.reference, alpha=alpha, seed=seed, since=alarms_from)
         self.steps = 0
         self._by_hook = optimizer is not None
-        self._pending: dict[str, list[tuple[int, float | None]]] = {}
+        self._noted = Noted()
         self._hooks: list[Any] = []
         if optimizer is not None:
             self._hooks.append(optimizer.register_step_post_hook(lambda *_: self._tick()))
@@ -139,17 +139,13 @@ class Monitor:
         about: dict[str, Any] = {"reference": self.reference.name, "modes": list(self.reference.modes)}
         about |= {"every": every, "overhead": overhead, "n": n, "alpha": alpha}
         self._guarded("starting the history", lambda: self.history.add("about", **about))
+        if overhead is not None and self._crew.leads and not self._looking.source.waits_for_latent:
+            self._guarded("a dry run", lambda: self.pace.expect(lambda: self._looking(n, step=0, losses={})))
 
     def log(self, **losses: Any) -> None:
         """Note losses of the current step, for example ``log(d_loss=..., g_loss=...)``; tensors are read."""
         for name, value in losses.items():
-            try:
-                number = float(value.detach()) if isinstance(value, Tensor) else float(value)
-            except (TypeError, ValueError, RuntimeError) as error:
-                self._complaints.complain(f"reading {name}", error, step=self.steps)
-                continue
-            # JSON has no NaN; a missing number stands for it.
-            self._pending.setdefault(name, []).append((self.steps, number if math.isfinite(number) else None))
+            self._guarded(f"reading {name}", partial(self._noted.add, name, value, step=self.steps))
 
     def step(self, **losses: Any) -> None:
         """The other door: call once after each generator step; with an optimizer it only notes the losses."""
@@ -180,6 +176,8 @@ class Monitor:
         self.flush()
         card = self._crew.share(lambda: date(self._look(n, closing=True)[0], self.history))
         spent = {"looks": self.pace.looks.looks, "seconds": self.pace.spent, "share_of_time": self.pace.share}
+        if self.history.errors:
+            card.provenance["errors"] = [error["error"] for error in self.history.errors[-3:]]
         self._guarded("writing the cost", lambda: self.history.add("about", spent=spent))
         self._guarded("writing the diagnosis", lambda: self.history.add("final", card=card.to_dict()))
         self.history.final = card
@@ -197,8 +195,7 @@ class Monitor:
 
     def flush(self) -> None:
         """Write the losses that were noted so far."""
-        if self._pending:
-            values, self._pending = self._pending, {}
+        if values := self._noted.taken():
             self._guarded("writing losses", lambda: self.history.add("losses", values=values))
 
     def close(self) -> None:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-FIRST_GUESS = 0.1
-"""Seconds that a look is thought to take before one was taken: about what 512 digits take. The first look waits until
-that would be within the share, and what it took beyond is waited for afterwards."""
+FIRST_GUESS = 0.3
+"""Seconds that a look is thought to take where none could be tried: about what 512 digits take on one core. The first
+look waits until that would be within the share, and what it took beyond is waited for afterwards."""
 
 GLANCES = 0.25
 """Part of the share that goes to glances, which play the alarms on fresh samples and measure nothing else: cheap
@@ -22,9 +22,9 @@ class Account:
     looks: int = 0
     next_at: float = 0.0
 
-    def opens(self, started: float) -> None:
+    def opens(self, started: float, guess: float) -> None:
         """The first look may come when a usual one would be within the share."""
-        self.next_at = started + FIRST_GUESS / self.share
+        self.next_at = started + guess / self.share
 
     def pay(self, seconds: float, started: float) -> None:
         """Book a look, and wait until another one like it would be within the share too."""
@@ -47,6 +47,7 @@ class Pace:
     overhead: float | None = None
     clock: Callable[[], float] = time.perf_counter
     started: float = field(default=-1.0)
+    guess: float = FIRST_GUESS
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -55,6 +56,13 @@ class Pace:
             raise ValueError(f"`overhead` is a share of the time between 0 and 1, got {self.overhead}.")
         share = self.overhead or 1.0
         self.looks, self.glances = Account((1 - GLANCES) * share), Account(GLANCES * share)
+
+    def expect(self, look: Callable[[], object]) -> None:
+        """Try what a look takes, before the first step: twice, because the first one also measures the reference."""
+        for _ in range(2):
+            began = self.clock()
+            look()
+            self.guess = self.clock() - began
 
     def due(self, step: int) -> bool:
         """Whether this step is to be looked at."""
@@ -90,4 +98,4 @@ class Pace:
     def _start(self) -> None:
         self.started = self.clock()
         for account in (self.looks, self.glances):
-            account.opens(self.started)
+            account.opens(self.started, self.guess)

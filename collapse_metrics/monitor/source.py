@@ -116,10 +116,9 @@ class Source:
         return samples
 
 
-def named(generator: Any) -> dict[str, Any]:
-    """Generators by name; one that came alone is called so."""
-    if not isinstance(generator, Mapping):
-        return {"generator": generator}
-    if not generator:
+def sources_of(generator: Any, **how: Any) -> dict[str, Source]:
+    """Sources by name; a generator that came alone is called so."""
+    named = generator if isinstance(generator, Mapping) else {"generator": generator}
+    if not named:
         raise ValueError('generators by name are needed, got none: for example {"raw": G, "ema": G_ema}.')
-    return dict(generator)
+    return {name: Source(one, **how) for name, one in named.items()}

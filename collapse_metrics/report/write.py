@@ -91,6 +91,7 @@ def _run_name(history: History) -> str:
 
 def _run(name: str, history: History, budget: int) -> dict[str, Any]:
     """Everything the template shows of one run."""
+    history = history.whole()
     card = history.final or (history.checks[-1] if history.checks else None)
     modes, all_modes = mode_curves(history)
     return {

@@ -23,10 +23,11 @@ def cut_off_at(step):
 
 
 def lines(folder):
-    """Every record; the losses joined, since a run that was cut off writes them in other portions."""
+    """Every record but its time; the losses joined, since a run that was cut off writes them in other portions."""
     records = [json.loads(line) for line in (folder / HISTORY_FILE).read_text().splitlines()]
     losses = {}
     for record in records:
+        record.pop("at", None)
         for name, rows in record.get("values", {}).items():
             losses.setdefault(name, []).extend(rows)
     return [record for record in records if record["kind"] != "losses"], losses

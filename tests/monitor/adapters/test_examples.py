@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
 MARK = "  # monitor"
 STEPS = 7
 
@@ -81,3 +82,15 @@ def test_without_them_the_training_is_the_same(name, left_behind, differences, t
     assert "collapse" not in "".join(capsys.readouterr())
     assert looks == ["3", "6"]
     assert differences(watched, alone) == []
+
+
+def test_the_page_shows_every_loop_as_it_is():
+    shown = re.findall(r"^```{literalinclude} ../examples/(\w+)\.py$", PAGE, re.MULTILINE)
+    assert sorted(shown) == sorted(LOOPS)
+
+
+def test_what_the_page_adds_to_stylegan_is_registered():
+    (lines,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    registered = []
+    exec(compile(lines, "integrations.md", "exec"), {"register_metric": registered.append})
+    assert [metric.__name__ for metric in registered] == ["collapse2k"]
