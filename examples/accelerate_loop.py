@@ -19,7 +19,7 @@ def train(steps=2000, every=200):
     opt_G, opt_D = torch.optim.Adam(G.parameters(), 1e-3), torch.optim.Adam(D.parameters(), 1e-3)
     loader = DataLoader(TensorDataset(data.real), batch_size=128, shuffle=True, drop_last=True)
     G, D, opt_G, opt_D, loader = accelerator.prepare(G, D, opt_G, opt_D, loader)
-    watch(G, optimizer=opt_G, every=every, reference=data.real)  # monitor
+    watch(G, optimizer=opt_G, every=every, reference=data.real[:2000])  # monitor
 
     step = 0
     while step < steps:

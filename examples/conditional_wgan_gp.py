@@ -27,7 +27,7 @@ def train(steps=2000, every=200):
     G, D = Conditional(4, 2), Conditional(2, 1)
     opt_G = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.0, 0.9))
     opt_D = torch.optim.Adam(D.parameters(), lr=1e-3, betas=(0.0, 0.9))
-    cm.Monitor(G, optimizer=opt_G, latent=4, labels=torch.arange(8), every=every, reference=data.real)  # monitor
+    cm.Monitor(G, optimizer=opt_G, latent=4, labels=torch.arange(8), every=every, reference=data.real[:2000])  # monitor
 
     for step in range(1, 3 * steps + 1):
         labels = torch.from_numpy(rng.integers(8, size=128))

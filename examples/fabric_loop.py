@@ -21,7 +21,7 @@ def train(steps=2000, every=200):
     loader = fabric.setup_dataloaders(
         DataLoader(TensorDataset(data.real), batch_size=128, shuffle=True, drop_last=True)
     )
-    watch(G, optimizer=opt_G, every=every, reference=data.real)  # monitor
+    watch(G, optimizer=opt_G, every=every, reference=data.real[:2000])  # monitor
 
     step = 0
     while step < steps:

@@ -32,7 +32,7 @@ def train(steps=2000, every=200):
         return {"errD": loss_D.item(), "errG": loss_G.item()}
 
     trainer = Engine(update)
-    attach(trainer, G, optimizer=opt_G, every=every, reference=data.real)  # monitor
+    attach(trainer, G, optimizer=opt_G, every=every, reference=data.real[:2000])  # monitor
     trainer.add_event_handler(Events.ITERATION_COMPLETED(once=steps), lambda engine: engine.terminate())
     trainer.run(DataLoader(TensorDataset(data.real), batch_size=128, shuffle=True), max_epochs=steps)
     return G, D, opt_G, opt_D

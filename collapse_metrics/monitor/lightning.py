@@ -22,7 +22,7 @@ class CollapseCallback(pl.Callback):
         generator: Name of the attribute that holds it, dots allowed, or the module itself.
         optimizer: Its optimizer, or the number among ``trainer.optimizers``. Left out, the one that moves its
             weights; where there is no such one, batches are counted.
-        ema: The averaged generator, named in the same way; both are then looked at.
+        ema: The averaged generator, named in the same way. It is judged, and the raw one stands beside it.
         **options: Those of ``Monitor``.
     """
 
@@ -55,7 +55,7 @@ class CollapseCallback(pl.Callback):
         """Find the generator and its optimizer; go on where a checkpoint was taken."""
         generator = _part(pl_module, self.generator)
         if self._beside is None:
-            pair = generator if self.ema is None else {"raw": generator, "ema": _part(pl_module, self.ema)}
+            pair = generator if self.ema is None else {"ema": _part(pl_module, self.ema), "raw": generator}
             self._beside = Beside(pair, **self.options)
         if self._saved is not None:
             self._beside.monitor.load_state_dict(self._saved)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def undisturbed(
     buffers = [_copied(part) for part in parts]
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (saved, not used)
     cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
-    with torch.random.fork_rng(devices=cuda), torch.no_grad(), _mixed_precision_apart(exact):
+    with torch.random.fork_rng(devices=cuda), torch.no_grad(), _mixed_precision_apart(exact), _unnoticed(buffers):
         # Of the fork alone: it ends with this block. Not torch.manual_seed: where CUDA is not yet in use, that
         # would wait for the training's first step on it, and seed it then.
         torch.default_generator.manual_seed(seed)
@@ -69,6 +70,20 @@ def _mixed_precision_apart(exact: bool) -> Iterator[None]:
 
 Buffers = dict[str, tuple[Tensor, Tensor] | None]
 """By name: the buffer itself and a copy of its values."""
+
+
+@contextmanager
+def _unnoticed(buffers: "list[Buffers]") -> Iterator[None]:
+    """Let autograd not notice that buffers were changed and put back.
+
+    It counts changes in place, and refuses the backward pass of a forward pass that was made before the look, although
+    every value is what it was.
+    """
+    with ExitStack() as stack:
+        for held in (held for by_name in buffers for held in by_name.values()):
+            if held is not None and not held[0].is_inference():
+                stack.enter_context(_unsafe_preserve_version_counter(held[0]))
+        yield
 
 
 def _copied(part: nn.Module) -> Buffers:

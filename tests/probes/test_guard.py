@@ -169,3 +169,19 @@ def test_training_goes_on_as_if_nothing_had_looked():
         return state_of(module)[2]
 
     assert train(look=True) == train(look=False)
+
+
+def test_a_look_between_forward_and_backward_is_not_noticed():
+    """Autograd counts changes in place: running statistics that were put back would stop the training."""
+
+    def slope(look):
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+        loss = module(torch.randn(16, 3)).square().mean()
+        if look:
+            with undisturbed(module, batch_statistics=True):
+                module(torch.randn(7, 3))
+        loss.backward()
+        return module[0].weight.grad.tolist()
+
+    assert slope(look=True) == slope(look=False)

@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -24,6 +25,15 @@ def no_late_words():
     yield
     for name in LOGGERS:
         logging.getLogger(name).handlers.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_old_settings():
+    """Accelerate keeps what its first user in a process asked for, and a Trainer is one."""
+    yield
+    state = sys.modules.get("accelerate.state")
+    if state is not None:
+        state.AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture(scope="session")

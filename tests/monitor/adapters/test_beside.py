@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import collapse_metrics as cm
 from collapse_metrics.monitor.beside import Beside, losses_in, optimizer_of, scalars
 from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
 
@@ -112,3 +113,13 @@ def test_resting_ends_the_count_and_another_optimizer_goes_on(quick):
     second.step()
     first.step()
     assert beside.monitor.steps == 2
+
+
+@pytest.mark.parametrize("form", [lambda rows: rows, lambda rows: rows.numpy()], ids=["tensor", "array"])
+def test_real_samples_stand_for_a_reference_fitted_to_them(form, quick):
+    real = torch.randn(400, 2, generator=torch.Generator().manual_seed(1))
+    given, fitted = (
+        cm.Monitor(Still(), latent=2, **quick | {"reference": reference}).check()
+        for reference in (form(real), cm.Reference.fit(real=real))
+    )
+    assert given.measurements == fitted.measurements

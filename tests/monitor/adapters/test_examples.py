@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
 MARK = "  # monitor"
 STEPS = 7
 
 LOOPS = [
     "plain_pytorch",
+    "stylegan_metrics",
     "conditional_wgan_gp",
     "lightning_manual",
     "ignite_engine",
@@ -29,6 +31,9 @@ WARNS = {
     ],
 }
 """Warnings of the frameworks about themselves, and advice that does not fit a loop of seven steps."""
+
+SAID = {"stylegan_metrics": r'"step": (\d+), "metric": "collapse1k"'}
+"""How a look shows where it is no line of the monitor's."""
 
 
 def with_their_warnings(name):
@@ -62,7 +67,9 @@ def test_two_lines_are_added_at_most(name):
     source = source_of(name)
     assert 1 <= len(marked(source)) <= 2
     rest = without_monitor(source)
-    assert not re.search(r"\b(cm|[mM]onitor|CollapseCallback|watch|attach)\b[.(=]", rest), "a line is not marked"
+    assert not re.search(r"\b(cm|[mM]onitor|CollapseCallback|watch|attach|collapse_metric)\b[.(=]", rest), (
+        "a line is not marked"
+    )
 
 
 @pytest.mark.parametrize("name", [*map(with_their_warnings, LOOPS)])
@@ -70,8 +77,20 @@ def test_without_them_the_training_is_the_same(name, left_behind, differences, t
     monkeypatch.chdir(tmp_path)
     source = source_of(name)
     watched = left_behind(run(source, tmp_path, name), steps=STEPS, every=3)
-    looks = re.findall(r"collapse_metrics  step +(\d+)", capsys.readouterr().err)
+    looks = re.findall(SAID.get(name, r"collapse_metrics  step +(\d+)"), "".join(capsys.readouterr()))
     alone = left_behind(run(without_monitor(source), tmp_path, f"{name}_alone"), steps=STEPS)
-    assert capsys.readouterr().err.count("collapse_metrics") == 0
+    assert "collapse" not in "".join(capsys.readouterr())
     assert looks == ["3", "6"]
     assert differences(watched, alone) == []
+
+
+def test_the_page_shows_every_loop_as_it_is():
+    shown = re.findall(r"^```{literalinclude} ../examples/(\w+)\.py$", PAGE, re.MULTILINE)
+    assert sorted(shown) == sorted(LOOPS)
+
+
+def test_what_the_page_adds_to_stylegan_is_registered():
+    (lines,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    registered = []
+    exec(compile(lines, "integrations.md", "exec"), {"register_metric": registered.append})
+    assert [metric.__name__ for metric in registered] == ["collapse2k"]

@@ -167,12 +167,12 @@ def test_two_generators_keep_states_of_their_own(lightning):
     assert one.state_key != other.state_key
 
 
-def test_the_average_is_looked_at_beside(lightning, quick):
+def test_the_average_is_judged_and_the_raw_one_stands_beside_it(lightning, quick):
     callback = lightning.CollapseCallback(ema="average", latent=4, **quick)
     gan = gan_of(lightning)
     gan.average = torch.optim.swa_utils.AveragedModel(gan.generator)
     fit(lightning, gan, callbacks=[callback])
-    assert any("ema" in measurement.name for measurement in callback.monitor.history.checks[-1].measurements)
+    assert "generator_gap[raw]" in callback.monitor.history.checks[-1]
 
 
 def test_an_action_ends_the_fit(lightning, quick):
