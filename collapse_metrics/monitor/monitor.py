@@ -52,7 +52,7 @@ class Monitor:
         every: Look at every so many generator steps.
         overhead: Instead of ``every``: the share of the wall time that looking may cost, for example 0.02. Alarms are
             then also played between the looks.
-        reference: Name of a packaged reference, its file, or a fitted ``Reference``.
+        reference: Name of a packaged reference, its file, a fitted ``Reference``, or real samples to fit one on.
         value_range: What black and white are in the generator's pictures.
         log_dir: Folder for the history (JSON lines) and sample grids; left out, they live in memory only.
         n: Samples a look.
@@ -99,7 +99,7 @@ class Monitor:
         select: Select | None = None,
         every: int = 200,
         overhead: float | None = None,
-        reference: str | Path | Reference = "mnist",
+        reference: Any = "mnist",
         value_range: tuple[float, float] | None = None,
         log_dir: str | Path | None = None,
         n: int = 512,
