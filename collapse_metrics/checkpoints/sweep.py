@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from collapse_metrics.checkpoints.kept import Kept, content_of
 from collapse_metrics.checkpoints.steps import Source
@@ -161,7 +161,8 @@ def _backend(workers: Workers) -> Iterator[None]:
         raise ModuleNotFoundError(
             "a Dask cluster needs the package `distributed`: pip install 'collapse_metrics[dask]'."
         ) from error
-    with Client(workers.scheduler, set_as_default=False) as client, parallel_config(backend="dask", client=client):
+    connect: Any = Client  # it has no types
+    with connect(workers.scheduler, set_as_default=False) as client, parallel_config(backend="dask", client=client):
         yield
 
 

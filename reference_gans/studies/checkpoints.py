@@ -82,7 +82,14 @@ def _trained(folder: Path, data_root: Path | None) -> list[str]:
             torch.save(run.generator.state_dict(), folder / "run" / f"G_step_{run.step}.pth")
 
     train(build(RECIPES[RECIPE], SEED, data_root), observers=[save])
-    model = ["--model", "reference_gans.networks:conv_generator", "--model-arg", "latent=32", "--model-arg", "norm=False"]
+    model = [
+        "--model",
+        "reference_gans.networks:conv_generator",
+        "--model-arg",
+        "latent=32",
+        "--model-arg",
+        "norm=False",
+    ]
     return [*model, "--value-range", "0", "1", "--n", "1000"]
 
 
@@ -103,7 +110,7 @@ def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> di
         "different": len(set(keys)),
         "seconds_a_score": round(sum(line["seconds"] for line in _log(folder)) / len(keys), 2),
     }
-    found["bisect"] = _run(folder, ["bisect", "run/G_step_*.pth", *how, "--cache", "another_cache"])
+    found["bisect"] = _run(folder, ["bisect", "run/G_step_*.pth", *how, "--level", "collapse", "--cache", "new"])
     found["compare"] = _run(folder, ["compare", str(first.relative_to(folder)), str(last.relative_to(folder)), *how])
     found["json"] = json.loads(_run(folder, ["sweep", "run/G_step_*.pth", *how, "--json"])["printed"])
     del found["json"]["rows"]
@@ -112,9 +119,7 @@ def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> di
 
 def _run(folder: Path, words: list[str]) -> dict[str, Any]:
     began = time.monotonic()
-    done = subprocess.run(
-        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(_command(words), cwd=folder, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{shlex.join(words)} ended with {done.returncode}: {done.stderr}")
     print(done.stdout[:SHOWN], flush=True)
@@ -182,4 +187,4 @@ def _block(name: str, found: dict[str, Any]) -> Iterator[str]:
 
 def _wrapped(command: str) -> str:
     """A long command over several lines, each of which a shell joins to the next."""
-    return re.sub(r" (?=--(?:model|value-range|reference|out|cache) )", " \\\\\n    ", command)
+    return re.sub(r" (?=--(?:model|value-range|reference|out|level) )", " \\\\\n    ", command)

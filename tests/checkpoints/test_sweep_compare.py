@@ -56,7 +56,9 @@ def test_noise_is_worse_by_distance_and_share(ring):
 
 def test_samples_nearer_to_the_data_than_new_data_are_not_better(ring):
     """All on the centres: their distance to real samples is smaller, and that is not what real samples do."""
-    found = compare_samples(first=samples(), second=ring.centres[torch.cdist(samples(), ring.centres).argmin(dim=1)], reference=ring)
+    found = compare_samples(
+        first=samples(), second=ring.centres[torch.cdist(samples(), ring.centres).argmin(dim=1)], reference=ring
+    )
     assert found["real_distance"].second < found["real_distance"].first
     assert found["real_distance"].outcome is Outcome.WORSE
 
@@ -131,7 +133,9 @@ def test_two_checkpoints_are_given_the_same_latents(files, ring):
 
 
 def test_samples_are_paired_row_by_row_and_it_is_said(files, ring):
-    found = compare_sources(first=files / "samples.npy", second=files / "good", how_first={"model": MODEL}, reference=ring, n=500)
+    found = compare_sources(
+        first=files / "samples.npy", second=files / "good", how_first={"model": MODEL}, reference=ring, n=500
+    )
     assert found.provenance["n_pairs"] == 500
     assert any("row by row" in note for note in found.provenance["notes"])
 
