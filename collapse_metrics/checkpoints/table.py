@@ -94,8 +94,8 @@ class Sweep:
         """First of the checkpoints that are so bad, or worse, to the end; ``None`` where the last one is not.
 
         Those of which nothing is known are passed over; those that come too early in training to be called anything are
-        not bad yet. Unlike a monitor, which has to tell at once, a sweep has seen everything that came after, so that no
-        good look is passed over as luck.
+        not bad yet. Unlike a monitor, which has to tell at once, a sweep has seen all that came after, so that no good
+        look is passed over as luck.
         """
         first = None
         for row, early in zip(reversed(self.dated), reversed(self._early), strict=True):
