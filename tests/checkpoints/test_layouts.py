@@ -10,7 +10,7 @@ import torch
 import collapse_metrics as cm
 from collapse_metrics import cli
 from collapse_metrics.checkpoints import open_source
-from tests.checkpoints.layouts import LAYOUTS, page_rows, settle
+from layouts import LAYOUTS, page_rows, settle
 
 DOCS = Path(__file__).parents[2] / "docs" / "checkpoints.md"
 PROGRAMS = ("generator.pt2", "frozen.pt2", "scripted.pt", "generator.onnx")
