@@ -103,9 +103,10 @@ def _by_mark(head: bytes, path: Path) -> Kind:
         return Kind.TORCH_OLD if OLD_TORCH in head[:32] else Kind.PICKLE
     if head[:1] == b"\x08" and head[1] < 0x20 and head[2:3] in (b"\x12", b"\x3a", b"\x1a", b"\x42"):
         return Kind.ONNX  # a protobuf whose first field is a small version
-    if head[0] in OLD_PICKLE and _begins_a_pickle(head):
+    columns = _columns(head)
+    if columns < 2 and head[0] in OLD_PICKLE and _begins_a_pickle(head):
         return Kind.PICKLE
-    return Kind.CSV if _is_table(head) else Kind.UNKNOWN
+    return Kind.CSV if columns else Kind.UNKNOWN
 
 
 def _begins_a_pickle(head: bytes) -> bool:
@@ -121,14 +122,17 @@ def _begins_a_pickle(head: bytes) -> bool:
     return False
 
 
-def _is_table(head: bytes) -> bool:
-    """Whether this looks like a table: readable text with a comma, a tab or a semicolon in its first line."""
+def _columns(head: bytes) -> int:
+    """Columns of a table by its first line, separated by commas, tabs or semicolons; 0 for what is no text."""
     try:
         text = head[:-4].decode("utf-8-sig") if len(head) == HEAD else head.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return False
-    first = text.partition("\n")[0]
-    return "\0" not in text and (any(mark in first for mark in ",;\t") or first.strip().replace("_", "a").isalnum())
+        return 0
+    first = text.partition("\n")[0].strip()
+    if "\0" in text:
+        return 0
+    columns = 1 + max(first.count(mark) for mark in ",;\t")
+    return columns if columns > 1 or first.replace("_", "a").isalnum() else 0
 
 
 def _archive(path: Path) -> Kind:

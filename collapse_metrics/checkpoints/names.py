@@ -49,7 +49,7 @@ configurations)."""
 FORBIDDEN_MODULES = _words(
     """
     os posix nt ntpath posixpath subprocess _posixsubprocess sys importlib _frozen_importlib _frozen_importlib_external
-    imp runpy code codeop socket _socket socketserver ssl ctypes _ctypes cffi _cffi_backend pty tty shutil signal _signal
+    imp runpy code codeop socket _socket socketserver ssl ctypes _ctypes cffi _cffi_backend pty tty shutil signal
     multiprocessing _multiprocessing asyncio _asyncio threading _thread concurrent http urllib ftplib smtplib poplib
     imaplib telnetlib xmlrpc requests httpx aiohttp webbrowser pip ensurepip venv setuptools distutils pkgutil zipimport
     pkg_resources site pdb bdb cProfile profile timeit trace doctest pydoc pickle _pickle cPickle dill cloudpickle

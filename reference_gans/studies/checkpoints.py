@@ -95,7 +95,7 @@ def _trained(folder: Path, data_root: Path | None) -> list[str]:
 
 def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> dict[str, Any]:
     """Every command of the page: what it was, what it printed, what it cost."""
-    first, *_, last = sorted((folder / "run").iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
+    first = min((folder / "run").iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
     sweep = ["sweep", "run/G_step_*.pth", *how, "--out", "table.csv", "--curve", "curve.svg"]
     for scores in killed_at:
         _kill(folder, sweep, scores)
@@ -111,9 +111,10 @@ def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> di
         "seconds_a_score": round(sum(line["seconds"] for line in _log(folder)) / len(keys), 2),
     }
     found["bisect"] = _run(folder, ["bisect", "run/G_step_*.pth", *how, "--level", "collapse", "--cache", "new"])
-    found["compare"] = _run(folder, ["compare", str(first.relative_to(folder)), str(last.relative_to(folder)), *how])
     found["json"] = json.loads(_run(folder, ["sweep", "run/G_step_*.pth", *how, "--json"])["printed"])
     del found["json"]["rows"]
+    best = found["json"]["best"][0]["path"]
+    found["compare"] = _run(folder, ["compare", str(first.relative_to(folder)), best, *how])
     return found
 
 
