@@ -172,9 +172,17 @@ def _work(score: Score, row: Row, n: int, threads: int | None = None) -> Row:
     with ONE_AT_A_TIME, _threads(threads):
         try:
             card, error = score(row.path, n=n), ""
+            if _changed(row, card):
+                card, error = None, f"{row.path} changed while it was scored: let it be written, and sweep again."
         except Exception as reason:  # networks of users fail in as many ways as there are users: a row, not the end
             card, error = None, in_a_sentence(reason)
     return replace(row, card=card, error=error, seconds=time.perf_counter() - began)
+
+
+def _changed(row: Row, card: Scorecard) -> bool:
+    """Whether the scorecard is of another content than the row, as of a file that a training was still writing."""
+    scored = card.provenance.get("source", {}).get("sha256", row.sha256)
+    return row.path.is_file() and scored != row.sha256
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class How:
 
     reference: str | None = None
     """Name of a packaged reference, or a file written by `Reference.save`; left out, a bundle's own, else mnist."""
-    value_range: tuple[float, float] | None = None
+    value_range: Annotated[tuple[float, float] | None, Parameter(negative=())] = None
     """Black and white in float pictures, e.g. -1 1."""
     measures: str = "standard"
     """`standard`, `full`, or names with commas between them."""
