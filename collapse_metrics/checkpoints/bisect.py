@@ -107,10 +107,10 @@ def bisect(
     """Find the first checkpoint from which on a training is sick, without scoring all of them.
 
     The two ends are scored, then the middle of what is left between a good and a bad one. A checkpoint is bad when its
-    verdict is partial collapse or worse (``level=1``); where that is so of the first one already, when it is as bad as the
-    last. With ``level=2`` it is bad when it is collapsed or broken. One
-    that cannot be told is looked at again with four times as many samples, up to ``n_most``; one that even then says
-    nothing, or cannot be opened, is set aside and its neighbour asked.
+    verdict is partial collapse or worse (``level=1``); where that is so of the first one already, when it is as bad as
+    the last. With ``level=2`` it is bad when it is collapsed or broken. One that cannot be told is looked at again with
+    four times as many samples, up to ``n_most``; one that even then says nothing, or cannot be opened, is set aside and
+    its neighbour asked.
 
     Where both ends are alike, the gaps between what is known are halved, widest first, until a good one stands
     before a bad one; at the worst all are scored. Where a look contradicts the place that was found, all are scored,
