@@ -246,6 +246,7 @@ def files():
             one_tensor() | {"__metadata__": {"config": json.dumps({"format": "collapse_metrics bundle 1", "model": "os:system", "model_args": {"command": ACT}})}}
         ),
         "TorchScript that writes files": in_archive(b"\x80\x02).", **script),
+        "TorchScript with a huge text": in_archive(b"\x80\x02X\xff\xff\xff\x73ab.", **{"x/constants.pkl": b"\x80\x02)."}),
         "an exported program that acts": exported_graph("torch.os.system"),
         "an exported program that opens files": exported_graph("torch.ops.aten.from_file.default"),
         "an exported program without a graph": zipped("x/models/model.json", b"{}"),
