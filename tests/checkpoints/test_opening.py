@@ -170,7 +170,7 @@ def test_statistics_and_single_pictures_are_not_samples():
     from PIL import Image
 
     np.savez("stats.npz", mu=np.zeros(4), sigma=np.eye(4))
-    with pytest.raises(ValueError, match="statistics .* and no samples"):
+    with pytest.raises(ValueError, match=r"statistics .* and no samples"):
         open_source("stats.npz")
     Image.new("L", (8, 8)).save("one.png")
     with pytest.raises(ValueError, match="one picture: a set of samples is needed"):
@@ -271,8 +271,8 @@ class TestLabels:
         assert one.provenance["n_fake"] == 100
         with pytest.raises(ValueError, match="the labels are 0, 1, 2"):
             score_source("s.npz", reference="real.safetensors", condition=7)
+        np.save("s.npy", rows.numpy())
         with pytest.raises(ValueError, match="needs labels"):
-            np.save("s.npy", rows.numpy())
             score_source("s.npy", reference="real.safetensors", per_class=True)
 
 
