@@ -1,4 +1,4 @@
-"""What would a hostile file look like? Traps of every kind; opening any of them must end in one sentence and nothing else.
+"""What would a hostile file look like? Traps of every kind; opening one must end in one sentence and nothing else.
 
 ``python tests/checkpoints/hostile.py`` springs all of them in one process and prints how much memory that took.
 """
@@ -146,7 +146,9 @@ def npz_bytes(array):
 
 def deflated_zeros(size):
     """A real bomb: ``size`` zeros in a thousandth of that."""
-    header = npy_header("{'descr': '|u1', 'fortran_order': False, 'shape': (%d, 1024), }" % (size // 1024), b"")
+    header = npy_header(
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (ROWS, 1024), }".replace("ROWS", str(size // 1024)), b""
+    )
     squeeze = zlib.compressobj(1, zlib.DEFLATED, -15)
     block, whole, crc = bytes(2**20), squeeze.compress(header), zlib.crc32(header)
     for _ in range(size // 2**20):
@@ -246,6 +248,7 @@ def files():
             one_tensor() | {"__metadata__": {"config": json.dumps({"format": "collapse_metrics bundle 1", "model": "os:system", "model_args": {"command": ACT}})}}
         ),
         "TorchScript that writes files": in_archive(b"\x80\x02).", **script),
+        "TorchScript with a huge text": in_archive(b"\x80\x02X\xff\xff\xff\x73ab.", **{"x/constants.pkl": b"\x80\x02)."}),
         "an exported program that acts": exported_graph("torch.os.system"),
         "an exported program that opens files": exported_graph("torch.ops.aten.from_file.default"),
         "an exported program without a graph": zipped("x/models/model.json", b"{}"),

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nets
 import numpy as np
 import torch
 from torch import nn
-
-import nets
 
 HERE = Path(__file__).parent
 

@@ -40,7 +40,7 @@ def test_a_pickle_that_acts_is_refused_by_name_with_every_option(name, here):
     if name in hostile.WORDS:
         assert "REFUSED" in err
         assert "No option overrides this" in err
-    assert os.listdir(here) == ["trap.pt"]
+    assert [path.name for path in here.iterdir()] == ["trap.pt"]
 
 
 @pytest.mark.parametrize("protocol", range(6))
@@ -77,7 +77,7 @@ def test_a_damaged_or_exaggerated_file_is_refused_in_one_sentence(name, here):
     code, out, err = hostile.spring(here / "it.bin")
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert os.listdir(here) == ["it.bin"]
+    assert [path.name for path in here.iterdir()] == ["it.bin"]
 
 
 def test_all_traps_links_pipes_and_devices_too_take_no_memory_to_speak_of():
