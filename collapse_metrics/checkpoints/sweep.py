@@ -170,12 +170,15 @@ def _work(score: Score, row: Row, n: int, threads: int | None = None) -> Row:
     """Score one checkpoint, wherever this runs."""
     began = time.perf_counter()
     with ONE_AT_A_TIME, _threads(threads):
+        card, error = None, ""
         try:
-            card, error = score(row.path, n=n), ""
-            if _changed(row, card):
-                card, error = None, f"{row.path} changed while it was scored: let it be written, and sweep again."
+            found = score(row.path, n=n)
+            if _changed(row, found):
+                error = f"{row.path} changed while it was scored: let it be written, and sweep again."
+            else:
+                card = found
         except Exception as reason:  # networks of users fail in as many ways as there are users: a row, not the end
-            card, error = None, in_a_sentence(reason)
+            error = in_a_sentence(reason)
     return replace(row, card=card, error=error, seconds=time.perf_counter() - began)
 
 
