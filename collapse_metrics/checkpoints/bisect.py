@@ -10,7 +10,6 @@ from collapse_metrics.checkpoints.probed import CONFIDENT, Comparison, compared,
 from collapse_metrics.checkpoints.steps import Source
 from collapse_metrics.checkpoints.sweep import Score, sweep
 from collapse_metrics.checkpoints.table import Row
-from collapse_metrics.diagnosis import onset
 from collapse_metrics.records import Scorecard
 
 MORE = 4
@@ -43,8 +42,8 @@ class Bisection:
     @property
     def confidence(self) -> float | None:
         """The smaller of the confidences of the two comparisons that the answer rests on."""
-        ends = [c.confidence for c in self.comparisons if c.source in (self.last_good, self.first_bad)]
-        return min(ends) if ends and self.first_bad is not None else None
+        mine = [c for c in self.comparisons if c.source in (self.last_good, self.first_bad)]
+        return min((c.confidence for c in mine if c.confidence is not None), default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON types."""
@@ -100,6 +99,7 @@ def bisect(
     score: Score,
     n: int = 2000,
     n_most: int | None = None,
+    level: int | None = None,
     kept: Kept | None = None,
     checks: int = CHECKS,
     progress: Callable[[Comparison], None] | None = None,
@@ -107,9 +107,10 @@ def bisect(
     """Find the first checkpoint from which on a training is sick, without scoring all of them.
 
     The two ends are scored, then the middle of what is left between a good and a bad one. A checkpoint is bad when its
-    verdict is partial collapse or worse; where that is so of the first one already, when it is as bad as the last. One
-    that cannot be told is looked at again with four times as many samples, up to ``n_most``; one that even then says
-    nothing, or cannot be opened, is set aside and its neighbour asked.
+    verdict is partial collapse or worse (``level=1``); where that is so of the first one already, when it is as bad as
+    the last. With ``level=2`` it is bad when it is collapsed or broken. One that cannot be told is looked at again with
+    four times as many samples, up to ``n_most``; one that even then says nothing, or cannot be opened, is set aside and
+    its neighbour asked.
 
     Where both ends are alike, the gaps between what is known are halved, widest first, until a good one stands
     before a bad one; at the worst all are scored. Where a look contradicts the place that was found, all are scored,
@@ -120,6 +121,7 @@ def bisect(
         score: How one is scored.
         n: Samples of each look.
         n_most: Samples of the last look at a checkpoint that cannot be told; left out, sixteen times ``n``.
+        level: What counts as bad; left out, as said above.
         kept: Where scores are kept, shared with ``sweep``.
         checks: Looks for a contradiction.
         progress: Called after each comparison.
@@ -132,7 +134,7 @@ def bisect(
     """
     if len(sources) < 2:
         raise ValueError(f"two checkpoints or more are needed to look between them, got {len(sources)}.")
-    search = _Search(list(sources), score, n, n_most or MORE * MORE * n, kept, progress)
+    search = _Search(list(sources), score, n, n_most or MORE * MORE * n, level, kept, progress)
     low, high = search.ends()
     if not search.is_bad(high):
         return search.answer(None, None, why="the last checkpoint is good, so nothing lasts to the end")
@@ -150,6 +152,7 @@ class _Search:
         score: Score,
         n: int,
         n_most: int,
+        level: int | None,
         kept: Kept | None,
         progress: Callable[[Comparison], None] | None,
     ) -> None:
@@ -158,7 +161,8 @@ class _Search:
         self.rows: dict[int, Row] = {}
         self.good: Scorecard | None = None
         self.bad: Scorecard | None = None
-        self.level, self.scores, self.from_cache, self.how = 1, 0, 0, "bisection"
+        self.fixed, self.level = level is not None, level or 1
+        self.scores, self.from_cache, self.how = 0, 0, "bisection"
 
     def ends(self) -> tuple[int, int]:
         """First and last checkpoint that can be judged; from now on the others are compared with them."""
@@ -173,7 +177,7 @@ class _Search:
                 f"{self._told(0).because}."
             )
         first, last = self.rows[low], self.rows[high]
-        if first.badness and (last.badness or 0) > first.badness:
+        if not self.fixed and first.badness and (last.badness or 0) > first.badness:
             self.level = last.badness or 1  # sick from the start: where did it become as bad as at the end?
         self.good = None if self.is_bad(low) else first.card
         self.bad = last.card if self.is_bad(high) else None
@@ -231,9 +235,8 @@ class _Search:
         """Score the rest, and date the state that lasts to the end."""
         self.how = "all"
         known = [i for i in range(len(self.sources)) if self.look(i).bad is not None]
-        start = onset(known, [bool(self.is_bad(i)) for i in known])
-        good = [i for i in known if start is not None and i < start and not self.is_bad(i)]
-        return (good[-1] if good else None), start, f"{why}, so all were scored"
+        last = max(i for i in known if not self.is_bad(i))  # the contradiction itself needed a good one
+        return last, min(i for i in known if i > last), f"{why}, so all were scored"
 
     def _contradiction(self) -> str:
         """A good checkpoint after a bad one that came after a good one; the young and bad ones before all are none."""

@@ -31,8 +31,8 @@ ALPHA = 0.05
 """Probability that any difference is called that is not there, over all measures (Holm): the usual convention."""
 
 MARGIN = 0.01
-"""Smallest difference that matters, a hundredth of the data: on the same latents differences are shown that nobody would
-ever see. A convention; set your own."""
+"""Smallest difference that matters, a hundredth of the data: on the same latents differences are shown that nobody
+would ever see. A convention; set your own."""
 
 
 def compare_samples(
@@ -49,9 +49,9 @@ def compare_samples(
 
     What the latents do to both scores alike drops out of their difference, which is what makes the comparison sharp.
     Shares and distances are compared latent by latent (McNemar's exact test, sign flips); what only a whole set has is
-    compared by leaving the same blocks of latents out of both (jackknife). The p-values are Holm's, so that ``alpha`` is
-    the probability of calling any difference that is not there. Everything is given the reference: another set of real
-    data may order two close generators otherwise.
+    compared by leaving the same blocks of latents out of both (jackknife). The p-values are Holm's, so that ``alpha``
+    is the probability of calling any difference that is not there. Everything is given the reference: another set of
+    real data may order two close generators otherwise.
 
     Args:
         first: Samples, one a row; row ``i`` was made of the ``i``-th latent.
@@ -105,7 +105,6 @@ def _aim(name: str, reference: Reference) -> float:
         away, _ = nearest(reference.fresh, to=reference.anchor)
         return float(away.mean()) / reference.radius
     return {"mode_imbalance": 0.0}.get(name, 1.0)
-
 
 
 Measured = tuple[str, str, tuple[float, float], Difference]

@@ -61,8 +61,8 @@ class Kept:
 def content_of(path: Path) -> str:
     """SHA-256 of a file; of a folder, of the names and contents of all files in it."""
     if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     digest = hashlib.sha256()
     for file in sorted(inside for inside in path.rglob("*") if inside.is_file()):
         digest.update(f"{file.relative_to(path).as_posix()}\0{content_of(file)}\n".encode())

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from collapse_metrics.checkpoints import bundles, factories, latents, trust, weights
 from collapse_metrics.checkpoints.kinds import WEIGHT_FILES, Kind, kind_of
+from collapse_metrics.checkpoints.names import is_forbidden
 from collapse_metrics.checkpoints.samples import Dump, arranged, load_dump, samples_in
 from collapse_metrics.checkpoints.torch_files import Contents, read_torch_kind
 from collapse_metrics.probes.sampler import Latent
@@ -205,6 +206,8 @@ def without_network(groups: list[weights.Group], path: Path) -> str:
 def _open_bundle(path: Path, how: How) -> Opened:
     config = bundles.read_config(path)
     named, own = config.get("model"), how.model
+    if is_forbidden(str(named).replace(":", ".")):
+        raise ValueError(trust.ACTS.format(path=path, names=str(named)[:80]))
     if own is None and named not in bundles.OURS:
         raise ValueError(
             f"{path} names {named!r} to build its network, which would be code of its choice: if you know it, add "

@@ -32,8 +32,9 @@ def compare_sources(
 ) -> Comparison:
     """Compare two checkpoints, or two sets of samples, against a reference.
 
-    Generators with latents of one shape are given the same latents. Otherwise, and of finished samples, row ``i`` of one
-    is paired with row ``i`` of the other, which keeps every test right and only makes it less sharp; a note says so.
+    Generators with latents of one shape are given the same latents. Otherwise, and of finished samples, row ``i`` of
+    one is paired with row ``i`` of the other, which keeps every test right and only makes it less sharp; a note says
+    so.
 
     Args:
         first: A checkpoint, or samples.
@@ -74,7 +75,7 @@ def compare_sources(
 
 
 def samples_of(opened: Opened, *, n: int, seed: int) -> Tensor:
-    """Samples as they lie there, or of the first ``n`` latents of the seed, evenly over the labels where there are any."""
+    """Samples as they lie there, or of the first ``n`` latents of the seed, evenly over the labels if there are any."""
     if opened.generator is None:
         return as_tensor(opened.samples)
     if opened.latent is None:

@@ -33,7 +33,7 @@ class Pickle:
             raise ValueError(f"it holds a pickle of {len(data):,} bytes, at most {MOST_PICKLE_BYTES:,} are read")
         self.names: list[str] = []
         self._stored = stored
-        self._build = Builders(budget=8 * len(data) + 4096, note=self._note)
+        self._build = Builders(budget=3 * len(data) + 4096, note=self._note)
         self._stack: list[Any] = []
         self._marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}

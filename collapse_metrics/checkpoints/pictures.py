@@ -1,7 +1,6 @@
 """What pictures are in this folder? All of one size; the folders they lie in are their labels."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -72,7 +71,7 @@ def _read(file: Path, shape: tuple[int, ...] | None) -> np.ndarray:
         raise ValueError(
             f"pictures of one size and colour are needed in {file.parent}, got {[shape, unlike.shape]}: convert them."
         ) from None
-    except KNOWN as error:
+    except (*KNOWN, Image.DecompressionBombError) as error:
         raise ValueError(f"{file} is no readable picture ({first_line(error)}): remove or replace it.") from error
 
 
@@ -95,5 +94,14 @@ def _labels(files: list[Path], folder: Path) -> np.ndarray | None:
     return np.array([int(name) for name in names] if all(name.isdecimal() for name in names) else names)
 
 
-KNOWN: tuple[Any, ...] = (OSError, ValueError, SyntaxError, MemoryError, IndexError, KeyError, TypeError, Warning)
+KNOWN: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    MemoryError,
+    IndexError,
+    KeyError,
+    TypeError,
+    Warning,
+)
 """How Pillow says that a file is damaged; its warning about large pictures is an error here."""

@@ -8,7 +8,7 @@ from scipy import stats
 
 from collapse_metrics.checkpoints.steps import Source
 from collapse_metrics.checkpoints.table import Row, may_be_ranked, standard_error
-from collapse_metrics.records import Scorecard
+from collapse_metrics.records import Measurement, Scorecard
 from collapse_metrics.stats.jackknife import BLOCKS
 
 FOUND_LEVEL = 0.975
@@ -28,8 +28,8 @@ MOST_SAID = 0.999
 class Comparison:
     """One checkpoint beside the two ends: good (``bad=False``), bad, or not to be told (``bad=None``).
 
-    ``confidence`` is, for a good one, the probability that it lies on the good side of the middle between the two ends in
-    ``measure``, the measure that parts the ends best; for a bad one, that of the finding behind its verdict.
+    ``confidence`` is, for a good one, the probability that it lies on the good side of the middle between the two ends
+    in the measure that parts them best; for a bad one, that of the finding behind its verdict.
     """
 
     source: Source
@@ -95,7 +95,7 @@ def parting_measure(good: Scorecard, bad: Scorecard) -> str | None:
 def probability_good(card: Scorecard, measure: str, *, good: Scorecard, bad: Scorecard) -> float:
     """Probability that a checkpoint lies on the good side of the middle between the ends, by Student's t."""
     ends = good[measure].value, bad[measure].value
-    squares = [standard_error(c[measure] if measure in c else None) ** 2 for c in (card, good, bad)]
+    squares = [standard_error(_measured(c, measure)) ** 2 for c in (card, good, bad)]
     error = math.sqrt(squares[0] + (squares[1] + squares[2]) / 4)
     beyond = (_value(card, measure) - sum(ends) / 2) * math.copysign(1.0, ends[0] - ends[1])
     if math.isnan(error) or math.isnan(beyond):
@@ -112,7 +112,12 @@ def _apart(name: str, good: Scorecard, bad: Scorecard) -> float:
 
 
 def _value(card: Scorecard, name: str) -> float:
-    return card[name].value if name in card else math.nan
+    measured = _measured(card, name)
+    return math.nan if measured is None else measured.value
+
+
+def _measured(card: Scorecard, name: str) -> Measurement | None:
+    return card[name] if name in card else None  # noqa: SIM401  (a scorecard has no `get`)
 
 
 def name_of(source: Source) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from collapse_metrics.checkpoints.archives import first_line, opened_archive, read_member
 from collapse_metrics.checkpoints.kinds import Kind
+from collapse_metrics.checkpoints.torch_files import check_pickle
 from collapse_metrics.probes.sampler import Latent
 
 Program = tuple[Callable[..., Tensor], Latent | None, tuple[str, ...], dict[str, Any]]
@@ -44,10 +46,7 @@ def open_program(path: Path, kind: Kind) -> Program:
 def _scripted(path: Path) -> Program:
     with opened_archive(path) as archive:
         for name in archive.namelist():
-            if name.endswith(".py"):
-                found = REACHES_OUT.search(read_member(archive, name, path).decode("utf-8", "replace"))
-                if found:
-                    raise ValueError(f"REFUSED: {path} asks to run {found.group()}. No option overrides this.")
+            _check_member(archive, name, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -58,6 +57,16 @@ def _scripted(path: Path) -> Program:
     inputs = [one for one in network.forward.schema.arguments[1:] if not one.has_default_value()]
     latent = _by_shapes(dict(network.named_parameters()))
     return _callable(network, len(inputs)), latent, notes, {}
+
+
+def _check_member(archive: zipfile.ZipFile, name: str, path: Path) -> None:
+    """Refuse code that reaches for files, and pickles that are damaged: torch's own reader may fill the memory then."""
+    if name.endswith(".py"):
+        found = REACHES_OUT.search(read_member(archive, name, path).decode("utf-8", "replace"))
+        if found:
+            raise ValueError(f"REFUSED: {path} asks to run {found.group()}. No option overrides this.")
+    elif name.endswith("pkl"):
+        check_pickle(archive, name, path)
 
 
 def _by_shapes(weights: dict[str, Tensor]) -> Latent | None:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -127,8 +128,12 @@ def _array(file: BinaryIO, size: int, path: Path) -> np.ndarray:
             raise ValueError(f"it says shape {shape}, and has {held} bytes")
         file.seek(0)
         return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError) as error:
+    except BROKEN as error:
         raise ValueError(f"{path} cannot be read as an array ({first_line(error)}): write it again.") from error
+
+
+BROKEN = (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError, TokenError)
+"""How NumPy says that a header is damaged; it reads those of Python 2 word by word."""
 
 
 def _hdf5(path: Path) -> Dump:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from collapse_metrics.checkpoints.kept import Kept, content_of
 from collapse_metrics.checkpoints.steps import Source
@@ -161,7 +161,8 @@ def _backend(workers: Workers) -> Iterator[None]:
         raise ModuleNotFoundError(
             "a Dask cluster needs the package `distributed`: pip install 'collapse_metrics[dask]'."
         ) from error
-    with Client(workers.scheduler, set_as_default=False) as client, parallel_config(backend="dask", client=client):
+    connect: Any = Client  # it has no types
+    with connect(workers.scheduler, set_as_default=False) as client, parallel_config(backend="dask", client=client):
         yield
 
 
@@ -169,11 +170,22 @@ def _work(score: Score, row: Row, n: int, threads: int | None = None) -> Row:
     """Score one checkpoint, wherever this runs."""
     began = time.perf_counter()
     with ONE_AT_A_TIME, _threads(threads):
+        card, error = None, ""
         try:
-            card, error = score(row.path, n=n), ""
+            found = score(row.path, n=n)
+            if _changed(row, found):
+                error = f"{row.path} changed while it was scored: let it be written, and sweep again."
+            else:
+                card = found
         except Exception as reason:  # networks of users fail in as many ways as there are users: a row, not the end
-            card, error = None, in_a_sentence(reason)
+            error = in_a_sentence(reason)
     return replace(row, card=card, error=error, seconds=time.perf_counter() - began)
+
+
+def _changed(row: Row, card: Scorecard) -> bool:
+    """Whether the scorecard is of another content than the row, as of a file that a training was still writing."""
+    scored = card.provenance.get("source", {}).get("sha256", row.sha256)
+    return row.path.is_file() and scored != row.sha256
 
 
 @contextmanager

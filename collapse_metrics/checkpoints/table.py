@@ -14,7 +14,7 @@ from scipy import stats
 import collapse_metrics.metrics
 import collapse_metrics.probes  # noqa: F401  (importing the rooms registers what they hold)
 from collapse_metrics._registry import METRICS, PROBES
-from collapse_metrics.diagnosis import onset, too_early
+from collapse_metrics.diagnosis import too_early
 from collapse_metrics.records import Measurement, Scorecard, Verdict, write_whole
 from collapse_metrics.stats.best_set import could_be_best
 from collapse_metrics.stats.jackknife import BLOCKS
@@ -74,8 +74,8 @@ class Sweep:
         """All that may be the best, the one that scored best first.
 
         Candidates are the healthy checkpoints; where there are none, those that are not collapsed. One is left out
-        when it is shown to score worse in ``by`` than any other candidate (``stats.best_set.could_be_best``: Welch tests
-        of all pairs, Bonferroni), so that the truly best of them is in the set with probability 0.95.
+        when it is shown to score worse in ``by`` than any other candidate (``stats.best_set.could_be_best``: Welch
+        tests of all pairs, Bonferroni), so that the truly best of them is in the set with probability 0.95.
         """
         scored = [row for row in self.rows if row.measured(self.by) is not None]
         healthy = [row for row in scored if row.badness == 0]
@@ -87,25 +87,26 @@ class Sweep:
 
     @property
     def last_healthy(self) -> Row | None:
-        """The last checkpoint called healthy before the sickness that lasts to the end, where there is one."""
-        end = self.since(1)
-        steps = [row for row in self.dated if row.badness == 0]
-        return max((row for row in steps if end is None or row.step < end.step), key=_step, default=None)
+        """The last checkpoint called healthy, where there is one."""
+        return next((row for row in reversed(self.dated) if row.badness == 0), None)
 
     def since(self, badness: int) -> Row | None:
         """First of the checkpoints that are so bad, or worse, to the end; ``None`` where the last one is not.
 
-        One checkpoint that disagrees is passed over, as it may be luck; those that come too early in training to be
-        called anything are not bad yet.
+        Those of which nothing is known are passed over; those that come too early in training to be called anything are
+        not bad yet. Unlike a monitor, which has to tell at once, a sweep has seen all that came after, so that no good
+        look is passed over as luck.
         """
-        known = [(row, early) for row, early in zip(self.dated, self._early, strict=True) if row.badness is not None]
-        bad = [not early and row.badness >= badness for row, early in known]
-        first = onset(list(range(len(known))), bad)
-        return None if first is None else known[first][0]
+        first = None
+        for row, early in zip(reversed(self.dated), reversed(self._early), strict=True):
+            if row.badness is not None and (early or row.badness < badness):
+                break
+            first = first if row.badness is None else row
+        return first
 
     @cached_property
     def _early(self) -> tuple[bool, ...]:
-        cards = [row.card for row in self.dated]
+        cards = [row.card for row in self.dated if row.card is not None]
         return tuple(too_early(cards[: i + 1]) is not None for i in range(len(cards)))
 
     @property
@@ -146,10 +147,11 @@ class Sweep:
     def __str__(self) -> str:
         return "\n".join(summary(self))
 
+
 def summary(table: Sweep) -> list[str]:
     """The lines that a person reads first."""
     failed = f", {len(table.failed)} of them not scored" if table.failed else ""
-    lines = [f"{len(table.rows)} checkpoints{failed}"]
+    lines = [f"{len(table.rows)} checkpoint{'s' * (len(table.rows) != 1)}{failed}"]
     best, healthy = table.best, table.last_healthy
     if best:
         first = best[0].measured(table.by)
@@ -161,7 +163,8 @@ def summary(table: Sweep) -> list[str]:
         if row is not None:
             lines.append(f"{word} from {row} on")
     if table.dated and table.since(1) is None:
-        lines.append("no collapse that lasts to the end")
+        well = table.dated[-1].badness == 0
+        lines.append("no collapse that lasts to the end" if well else "too early or too few samples to date a collapse")
     return lines
 
 
@@ -189,10 +192,6 @@ def standard_error(measured: Measurement | None) -> float:
 def _with_errors(measured: Sequence[Measurement | None]) -> tuple[np.ndarray, np.ndarray]:
     values = np.array([math.nan if m is None else m.value for m in measured], dtype=float)
     return values, np.array([standard_error(m) for m in measured], dtype=float)
-
-
-def _step(row: Row) -> int:
-    return -1 if row.step is None else row.step
 
 
 def _named(row: Row | None) -> dict[str, Any] | None:

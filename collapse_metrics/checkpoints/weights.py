@@ -1,6 +1,7 @@
 """Which of the tensors in this file are the generator's? Keys, prefixes, running averages, and lists without names."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,9 +87,9 @@ def groups_in(value: Any) -> list[Group]:
     """All groups of tensors in what a file says, outermost first."""
     found: list[Group] = []
     seen: set[int] = set()
-    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
+    waiting: deque[tuple[str, Any, int]] = deque([("", value, 0)])
     while waiting and len(seen) < MOST_NODES:
-        key, node, depth = waiting.pop(0)
+        key, node, depth = waiting.popleft()
         if id(node) in seen or depth > DEEPEST:
             continue
         seen.add(id(node))

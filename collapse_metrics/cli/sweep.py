@@ -1,4 +1,4 @@
-"""Which checkpoint is best, where did it go wrong, and which of two is better? The doors `sweep`, `bisect`, `compare`."""
+"""Which checkpoint is best, where did it go wrong, which of two is better? The doors `sweep`, `bisect`, `compare`."""
 
 import json
 import sys
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 CACHE = Path(".collapse_metrics")
 """Where scores are kept if nothing else is said: in the folder one works in, where it is seen and can be deleted."""
 
+LEVELS = {"partial_collapse": 1, "collapse": 2}
+"""How bad is bad."""
+
 INTERRUPTED = 130
 """What a shell expects of a command that was stopped by Ctrl-C."""
 
@@ -33,7 +36,7 @@ class How:
 
     reference: str | None = None
     """Name of a packaged reference, or a file written by `Reference.save`; left out, a bundle's own, else mnist."""
-    value_range: tuple[float, float] | None = None
+    value_range: Annotated[tuple[float, float] | None, Parameter(negative=())] = None
     """Black and white in float pictures, e.g. -1 1."""
     measures: str = "standard"
     """`standard`, `full`, or names with commas between them."""
@@ -100,6 +103,7 @@ def sweep(
 
     Args:
         patterns: Checkpoints or samples, such as 'runs/G_*.pth'; in quotes, so that the shell leaves them alone.
+        how: How they are opened and judged.
         n: How many samples are drawn from each generator.
         out: The table: .csv, .parquet or .json.
         curve: The measure over the steps: .svg, .png or .pdf.
@@ -150,6 +154,7 @@ def bisect(
     how: How | None = None,
     n: int = 2000,
     n_most: int | None = None,
+    level: Literal["partial_collapse", "collapse"] | None = None,
     checks: int = 1,
     cache: Path = CACHE,
     as_json: Json = False,
@@ -158,8 +163,11 @@ def bisect(
 
     Args:
         patterns: Checkpoints of one run, such as 'runs/G_*.pth', in quotes.
+        how: How they are opened and judged.
         n: How many samples are drawn from each generator.
         n_most: How many at the most, where a checkpoint cannot be told; left out, sixteen times `n`.
+        level: Which verdict counts as bad, and all that are worse; left out, partial collapse, or where the first
+            checkpoint is that already, what the last one is.
         checks: Looks beside the place that was found, for a contradiction.
         cache: Where scores are kept; the same as those of `sweep`.
         as_json: Print JSON, and nothing else.
@@ -173,6 +181,7 @@ def bisect(
         score=score,
         n=n,
         n_most=n_most,
+        level=None if level is None else LEVELS[level],
         kept=_kept(cache, score),
         checks=checks,
         progress=None if as_json else lambda comparison: print(comparison, flush=True),
@@ -201,6 +210,7 @@ def compare(
     Args:
         first: A checkpoint, or samples.
         second: The other one.
+        how: How they are opened and judged.
         n: How many latents both are given.
         second_model: What builds the second network, where it is another one.
         second_model_arg: An argument of it, name=value; may be repeated.
@@ -213,7 +223,7 @@ def compare(
     from collapse_metrics.checkpoints.pairs import compare_sources
     from collapse_metrics.cli.score import arguments
 
-    other = {"model": second_model, "latent": second_latent, "key": second_key}
+    other: dict[str, Any] = {"model": second_model, "latent": second_latent, "key": second_key}
     other |= {"model_args": arguments(second_model_arg)} if second_model_arg else {}
     how = how or How()
     opening = how.opening()

@@ -29,7 +29,7 @@ def could_be_best(
         >>> could_be_best(np.array([0.9, 0.89, 0.5]), np.array([0.01, 0.01, 0.01]), dof=9)
         array([ True,  True, False])
     """
-    known = np.isfinite(values)
+    known: np.ndarray = np.isfinite(values)
     if known.sum() < 2:
         return known
     ahead = values[None, :] - values[:, None]  # by how much the column exceeds the row
@@ -40,4 +40,5 @@ def could_be_best(
         freedom = np.where(np.isfinite(freedom), freedom, dof)
         critical = stats.t.ppf(1 - alpha / (known.sum() - 1), freedom)
         worse = ahead > np.where(both > 0, critical * np.sqrt(both), 0.0)
-    return known & ~(worse & known[None, :]).any(axis=1)
+    kept: np.ndarray = known & ~(worse & known[None, :]).any(axis=1)
+    return kept

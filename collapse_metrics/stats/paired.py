@@ -98,9 +98,7 @@ FLIPS = 9999
 """Random signs behind a sign-flip test: p-values down to 1e-4."""
 
 
-def sign_flip(
-    differences: Float[np.ndarray, " n"], *, flips: int = FLIPS, rng: np.random.Generator
-) -> Difference:
+def sign_flip(differences: Float[np.ndarray, " n"], *, flips: int = FLIPS, rng: np.random.Generator) -> Difference:
     """Mean of differences of pairs; p-value by turning the signs of pairs at random, exact for exchangeable pairs.
 
     The pairs as they are count as one of the draws, so that the level is kept for any number of ``flips``.

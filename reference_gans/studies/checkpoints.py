@@ -82,13 +82,20 @@ def _trained(folder: Path, data_root: Path | None) -> list[str]:
             torch.save(run.generator.state_dict(), folder / "run" / f"G_step_{run.step}.pth")
 
     train(build(RECIPES[RECIPE], SEED, data_root), observers=[save])
-    model = ["--model", "reference_gans.networks:conv_generator", "--model-arg", "latent=32", "--model-arg", "norm=False"]
+    model = [
+        "--model",
+        "reference_gans.networks:conv_generator",
+        "--model-arg",
+        "latent=32",
+        "--model-arg",
+        "norm=False",
+    ]
     return [*model, "--value-range", "0", "1", "--n", "1000"]
 
 
 def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> dict[str, Any]:
     """Every command of the page: what it was, what it printed, what it cost."""
-    first, *_, last = sorted((folder / "run").iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
+    first = min((folder / "run").iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
     sweep = ["sweep", "run/G_step_*.pth", *how, "--out", "table.csv", "--curve", "curve.svg"]
     for scores in killed_at:
         _kill(folder, sweep, scores)
@@ -101,20 +108,18 @@ def _commands(folder: Path, how: list[str], *, killed_at: tuple[int, ...]) -> di
         "kept_when_last_killed": kept_at_kill,
         "scores": len(keys),
         "different": len(set(keys)),
-        "seconds_a_score": round(sum(line["seconds"] for line in _log(folder)) / len(keys), 2),
     }
-    found["bisect"] = _run(folder, ["bisect", "run/G_step_*.pth", *how, "--cache", "another_cache"])
-    found["compare"] = _run(folder, ["compare", str(first.relative_to(folder)), str(last.relative_to(folder)), *how])
+    found["bisect"] = _run(folder, ["bisect", "run/G_step_*.pth", *how, "--level", "collapse", "--cache", "new"])
     found["json"] = json.loads(_run(folder, ["sweep", "run/G_step_*.pth", *how, "--json"])["printed"])
     del found["json"]["rows"]
+    best = found["json"]["best"][0]["path"]
+    found["compare"] = _run(folder, ["compare", str(first.relative_to(folder)), best, *how, "--seed", "1"])
     return found
 
 
 def _run(folder: Path, words: list[str]) -> dict[str, Any]:
     began = time.monotonic()
-    done = subprocess.run(
-        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(_command(words), cwd=folder, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{shlex.join(words)} ended with {done.returncode}: {done.stderr}")
     print(done.stdout[:SHOWN], flush=True)
@@ -172,7 +177,7 @@ def _block(name: str, found: dict[str, Any]) -> Iterator[str]:
         killed = found["killed"]
         yield f"The sweep below was killed (`SIGKILL`) {killed['times']} times, the last time with"
         yield f"{killed['kept_when_last_killed']} scores kept, and then went on to its end: {killed['scores']} scores of"
-        yield f"{killed['different']} different checkpoints, {killed['seconds_a_score']:.2f} seconds each on one crowded core."
+        yield f"{killed['different']} different checkpoints."
         return
     yield "```console"
     yield f"$ {_wrapped(found[name]['command'])}"
@@ -182,4 +187,4 @@ def _block(name: str, found: dict[str, Any]) -> Iterator[str]:
 
 def _wrapped(command: str) -> str:
     """A long command over several lines, each of which a shell joins to the next."""
-    return re.sub(r" (?=--(?:model|value-range|reference|out|cache) )", " \\\\\n    ", command)
+    return re.sub(r" (?=--(?:model|value-range|reference|out|level) )", " \\\\\n    ", command)

@@ -1,6 +1,6 @@
 """How do generators lie on disk? One entry a layout: who writes it, what is in it, and the command that scores it.
 
-``docs/checkpoints.md`` shows this table (``python -m tests.checkpoints.layouts`` prints it), and the tests build every
+``docs/checkpoints.md`` shows this table (``python tests/checkpoints/layouts.py`` prints it), and the tests build every
 file with the library that writes it, or, where that cannot be installed beside this package, as its source does.
 """
 
@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nets
 import numpy as np
 import torch
 from torch import nn
-
-from tests.checkpoints import nets
 
 HERE = Path(__file__).parent
 
@@ -119,7 +118,9 @@ def adam(net):
 
 def mimicry():
     g = nets.trained()
-    torch.save({"model_state_dict": g.state_dict(), "optimizer_state_dict": adam(g), "global_step": 9}, "netG_9_steps.pth")
+    torch.save(
+        {"model_state_dict": g.state_dict(), "optimizer_state_dict": adam(g), "global_step": 9}, "netG_9_steps.pth"
+    )
     return g
 
 
@@ -225,7 +226,9 @@ def omegaconf():
 
     g = nets.trained()
     config = OmegaConf.create({"nz": 4, "widths": [1, 2], "name": "run"})
-    torch.save({"generator": g.state_dict(), "cfg": config, "history": collections.defaultdict(list, d=[1.0])}, "hydra.pt")
+    torch.save(
+        {"generator": g.state_dict(), "cfg": config, "history": collections.defaultdict(list, d=[1.0])}, "hydra.pt"
+    )
     return g
 
 

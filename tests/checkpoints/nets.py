@@ -20,7 +20,9 @@ class Convolved(nn.Module):
 
     def __init__(self, nz=4):
         super().__init__()
-        self.main = nn.Sequential(nn.ConvTranspose2d(nz, 6, 2), nn.BatchNorm2d(6), nn.ReLU(), nn.ConvTranspose2d(6, 1, 3))
+        self.main = nn.Sequential(
+            nn.ConvTranspose2d(nz, 6, 2), nn.BatchNorm2d(6), nn.ReLU(), nn.ConvTranspose2d(6, 1, 3)
+        )
 
     def forward(self, z):
         return self.main(z).sigmoid()

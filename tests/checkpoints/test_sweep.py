@@ -90,6 +90,19 @@ def test_a_changed_file_is_scored_anew(folder, tmp_path):
     assert table.rows[1].card.verdict == "collapse"
 
 
+def test_a_file_that_changes_while_it_is_scored_is_a_row_without_a_score(folder, tmp_path):
+    sources, kept = folder("healthy"), Kept(tmp_path / "kept")
+
+    class Late(Judge):
+        def __call__(self, path, *, n):
+            card = super().__call__(path, n=n)
+            return Scorecard(card.verdict, (), card.measurements, {"source": {"sha256": "that of the new content"}})
+
+    row = sweep(sources, score=Late(), n=50, kept=kept).rows[0]
+    assert "changed while it was scored" in row.error
+    assert kept.get(row.sha256, n=50) is None
+
+
 def test_files_of_one_content_are_scored_once(folder, tmp_path):
     sources, judge = folder("healthy", "collapse"), Judge()
     (tmp_path / "best.txt").write_bytes(sources[0].path.read_bytes())

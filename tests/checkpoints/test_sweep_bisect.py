@@ -78,6 +78,12 @@ def test_where_it_began_in_partial_collapse_the_collapse_is_found(search):
     assert ends(search("ppppppppcccccc")[0]) == (7, 8)
 
 
+def test_what_counts_as_bad_can_be_said(search):
+    assert ends(search("hhhpphhpcccccc", level=2)[0]) == (7, 8)
+    assert ends(search("hhhhpppppccccc", level=1)[0]) == (3, 4)
+    assert ends(search("ppppppppcccccc", level=1)[0]) == (None, 0)
+
+
 def test_noise_at_the_start_is_passed_over(search):
     found, _ = search("nnn" + "h" * 30 + "c" * 27)
     assert ends(found) == (32, 33)
@@ -176,7 +182,7 @@ def test_damaged_files_are_set_aside_at_the_ends_and_between(search):
 def test_too_few_that_can_be_scored_are_an_error(search, tmp_path):
     with pytest.raises(ValueError, match="two checkpoints that can be scored"):
         search("xxhxx")
-    with pytest.raises(ValueError, match="two checkpoints that can be scored.*damaged"):
+    with pytest.raises(ValueError, match=r"two checkpoints that can be scored.*damaged"):
         search("xxx")
     with pytest.raises(ValueError, match="two checkpoints or more"):
         search("h")

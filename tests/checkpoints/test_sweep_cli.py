@@ -99,7 +99,9 @@ def test_compare_says_which_is_better_and_how_sure(here, capsys):
 
 
 def test_compare_takes_another_network_for_the_second(here, capsys):
-    (here / "nets.py").write_text("from reference_gans.fixtures.sliding import Sliding\n\n\ndef other():\n    return Sliding()\n")
+    (here / "nets.py").write_text(
+        "from reference_gans.fixtures.sliding import Sliding\n\n\ndef other():\n    return Sliding()\n"
+    )
     code, out, _ = run(capsys, "compare", "G_step_100.pth", "G_step_100.pth", "--second-model", "nets.py:other")
     assert code == 0
     assert out.startswith("no difference shown that matters\n")

@@ -53,10 +53,11 @@ def test_a_sickness_that_passed_is_not_dated():
     assert found.last_healthy.step == 600
 
 
-def test_one_lucky_look_does_not_move_the_date_and_is_not_the_last_healthy_one():
-    found = table(*map(card, [H, H, C, H, C, C]))
-    assert found.since(1).step == 300
-    assert found.last_healthy.step == 200
+def test_a_good_look_on_the_way_is_believed():
+    found = table(*map(card, [H, H, C, H, C, P, C]))
+    assert found.since(1).step == 500
+    assert found.last_healthy.step == 400
+    assert found.since(2).step == 700
 
 
 def test_noise_at_the_start_is_no_collapse():
