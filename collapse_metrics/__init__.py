@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collapse_metrics.evaluate import score
+    from collapse_metrics.gate import Baseline, compare
     from collapse_metrics.history import History
+    from collapse_metrics.learning import train_classifier
     from collapse_metrics.monitor import Monitor
     from collapse_metrics.records import Finding, Measurement, Scorecard, Status, Verdict
     from collapse_metrics.reference import Reference
@@ -17,6 +19,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "score": "evaluate",
+    "Baseline": "gate",
+    "compare": "gate",
     "Reference": "reference",
     "Monitor": "monitor",
     "Finding": "records",
@@ -25,10 +29,12 @@ _ROOMS = {
     "Scorecard": "records",
     "Status": "records",
     "Verdict": "records",
+    "train_classifier": "learning",
 }
 """Public names, and the room where each lives."""
 
 __all__ = [
+    "Baseline",
     "Finding",
     "History",
     "Measurement",
@@ -38,7 +44,9 @@ __all__ = [
     "Status",
     "Verdict",
     "__version__",
+    "compare",
     "score",
+    "train_classifier",
 ]
 
 

@@ -26,6 +26,7 @@ from collapse_metrics.stats.change_point import level_change
 from collapse_metrics.stats.coherence import quadrature
 from collapse_metrics.stats.loss_kinds import loss_kind as kind_of
 from collapse_metrics.stats.red_noise import FEWEST_STEPS, strongest_cycle
+from collapse_metrics.tally import tally_look
 
 LOSS_WINDOW = 2048
 """Newest losses that are searched for cycles, and never more than the later half of a run: the first half holds
@@ -38,7 +39,7 @@ def score(
     generator: nn.Module | Callable[[Tensor], Tensor] | None = None,
     latent: Latent | None = None,
     n: int = 5000,
-    reference: "str | Path | Reference" = "mnist",
+    reference: "str | Path | Reference | Tensor | np.ndarray" = "mnist",
     embedder: Any = None,
     value_range: tuple[float, float] | None = None,
     losses: Mapping[str, Any] | None = None,
@@ -56,8 +57,8 @@ def score(
         generator: Instead of ``fake``: latents in, samples out. The probes of the latent then run too.
         latent: Size, shape or source of the generator's latents.
         n: How many samples to draw from ``generator``.
-        reference: Name of a packaged reference, a file, or a fitted ``Reference``.
-        embedder: For a reference file of your own embedder.
+        reference: Name of a packaged reference, a file, a fitted ``Reference``, or real samples to fit one to.
+        embedder: For a reference file, or real samples, of your own embedder.
         value_range: What black and white are in pictures, for example ``(-1, 1)`` for a tanh output.
         losses: Series of the training, ``{"g_loss": ..., "d_loss": ...}``, one number a step; also ``"d_accuracy"``,
             the share of samples that the discriminator judges rightly.
@@ -117,7 +118,9 @@ def score(
     verdict, findings = judge(measurements)
     origin = _provenance(fake, reference, value_range, seed)
     origin |= {"losses_and_samples": told(findings)} if losses else {}
-    return Scorecard(verdict, findings, tuple(measurements), origin | ({"not_measured": lacking} if asked else {}))
+    origin |= {"not_measured": lacking} if asked else {}
+    bank = None if sampler is None else _digest(sampler.latents(n))
+    return Scorecard(verdict, findings, tuple(measurements), origin, tally_look(look, reference, latents=bank))
 
 
 def _asked_beside(
@@ -170,10 +173,12 @@ def _features(train: Any, reference: Reference, value_range: tuple[float, float]
     return reference.embedder(samples).features
 
 
-def find_reference(reference: "str | Path | Reference", embedder: Any = None) -> Reference:
-    """The reference behind a name, a file or itself."""
+def find_reference(reference: "str | Path | Reference | Tensor | np.ndarray", embedder: Any = None) -> Reference:
+    """The reference behind a name, a file, real samples or itself."""
     if isinstance(reference, Reference):
         return reference
+    if isinstance(reference, Tensor | np.ndarray):
+        return Reference.fit(real=reference, embedder=embedder)
     if isinstance(reference, Path) or str(reference).endswith(".safetensors"):
         return Reference.load(reference, embedder=None if embedder is None else resolve(embedder))
     return Reference.named(str(reference))
@@ -231,12 +236,11 @@ def _can_be_judged(series: np.ndarray) -> bool:
 def _provenance(
     fake: Tensor, reference: Reference, value_range: tuple[float, float] | None, seed: int
 ) -> dict[str, Any]:
-    data = np.ascontiguousarray((fake.float() if fake.dtype == torch.bfloat16 else fake).numpy())
     return {
         "collapse_metrics": __version__,
         "torch": torch.__version__,
-        "n_fake": len(data),
-        "samples_sha256": hashlib.sha256(data.tobytes()).hexdigest()[:16],
+        "n_fake": len(fake),
+        "samples_sha256": _digest(fake),
         "reference": reference.name,
         "reference_fingerprint": reference.fingerprint,
         "embedder": reference.embedder.name,
@@ -245,3 +249,9 @@ def _provenance(
         "alpha": ALPHA,
         "seed": seed,
     }
+
+
+def _digest(rows: Tensor) -> str:
+    """Short fingerprint of samples, or of latents."""
+    data = np.ascontiguousarray((rows.float() if rows.dtype == torch.bfloat16 else rows).cpu().numpy())
+    return hashlib.sha256(data.tobytes()).hexdigest()[:16]

@@ -20,6 +20,16 @@ BATCH_ROWS = 20
 """Pictures in a batch: 190 pairs."""
 
 
+def left_out(samples: Tensor, raw: Tensor, labels: Any, unseen: Tensor) -> tuple[Tensor, Tensor, Any]:
+    """Samples, flat rows and labels without those that the embedder learnt from."""
+    if bool(unseen.all()):
+        return samples, raw, labels
+    if labels is not None:
+        given = np.asarray(labels)
+        labels = given[unseen.numpy()] if given.shape == (len(samples),) else labels
+    return samples[unseen], raw[unseen], labels
+
+
 def score_batches(pictures: Tensor) -> dict[str, list[float]]:
     """What batches of real pictures score in each metric that sees nothing but pictures.
 

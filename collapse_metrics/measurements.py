@@ -126,13 +126,25 @@ def _acceptance(accepted: Tensor, reference: Reference, about: dict[str, Any]) -
     yield Measurement("accepted_share", hits / n, *clopper_pearson(hits, n), usual, n_fake=n, **about)
 
 
+def _accepted_needed(reference: Reference) -> float:
+    """Accepted samples from which a mode that is missing would show, the rarest one too."""
+    rarest = float(reference.shares[reference.shares > 0].min())
+    return float(samples_to_see(ALIVE_FROM * rarest, alpha=ALPHA / len(reference.modes) / 2))
+
+
+def samples_needed(reference: Reference) -> int:
+    """Generated samples, as many of them accepted as of real ones, from which a verdict can be ``healthy``."""
+    accepted = _accepted_needed(reference) if len(reference.modes) > 1 else 0.0
+    return int(np.ceil(max(accepted, FEWEST_ROWS) / reference.kept))
+
+
 def _modes(called: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:
     """Shares of the modes among accepted samples, corrected for the classifier's confusion."""
     modes, n = len(reference.modes), len(called)
     if modes < 2:
         return
     level = 1 - ALPHA / modes
-    needed = samples_to_see(ALIVE_FROM * float(reference.shares[reference.shares > 0].min()), alpha=ALPHA / modes / 2)
+    needed = _accepted_needed(reference)
     about = {**about, "n_fake": n}
     yield Measurement("samples_needed", needed, **about)
     if n == 0:
@@ -184,6 +196,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     """
     features, real = look.features, reference.real_table
     chosen = choose_rows(look, reference, seed)
+    rows, make_up = rows_within_modes(look, reference, seed)
     about = {**about, "n_real": len(reference.anchor)}
     if len(chosen) >= FEWEST_ROWS:
         table = NeighbourTable(real=reference.anchor, fake=features[chosen])
@@ -198,10 +211,12 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
         yield Measurement(
             "pairwise_diversity", spread / unit, max(ends[0], 0), ends[1], usual, n_fake=len(chosen), **about
         )
-    rows, make_up = rows_within_modes(look, reference, seed)
     if len(rows) < FEWEST_ROWS:
         return
-    matched = NeighbourTable(real=reference.anchor, fake=features[rows])
+    if len(chosen) == look.finite:  # nothing was left out: the distances are there
+        matched = table.only(torch.argsort(chosen)[rows])
+    else:
+        matched = NeighbourTable(real=reference.anchor, fake=features[rows])
     draws, used = reference.draws(make_up, seed=seed), reference.used(make_up)
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)

@@ -93,6 +93,8 @@ class Scorecard:
     findings: tuple[Finding, ...]
     measurements: tuple[Measurement, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
+    tally: dict[str, Any] | None = None
+    """What another set of samples can be compared with: ``collapse_metrics.tally.Tally`` in JSON's types."""
 
     def __getitem__(self, name: str) -> Measurement:
         """The measurement of that name."""
@@ -170,6 +172,7 @@ class Scorecard:
             "findings": [_plain(asdict(f)) for f in self.findings],
             "measurements": [_plain(asdict(m)) for m in self.measurements],
             "provenance": _plain(self.provenance),
+            "tally": self.tally,
         }
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -193,7 +196,7 @@ class Scorecard:
                 for f in data["findings"]
             )
             measurements = tuple(Measurement(**_lively(m)) for m in data["measurements"])
-            return cls(Verdict(data["verdict"]), findings, measurements, dict(data["provenance"]))
+            return cls(Verdict(data["verdict"]), findings, measurements, dict(data["provenance"]), data.get("tally"))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is no whole scorecard ({error}): write it again with `to_json`.") from error
 

@@ -1,7 +1,6 @@
 """What do real data look like? Real samples embedded once: features, mode shares, confusion, radii; no pictures."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -10,23 +9,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from collapse_metrics._checks import check_feature_sets
 from collapse_metrics.embed import Embedded, Embedder, resolve
 from collapse_metrics.embed.rows import prepare
-from collapse_metrics.fitting import BATCH_ROWS, BATCHES, call_modes, find_centres, score_batches, shares_and_confusion
+from collapse_metrics.fitting import (
+    BATCH_ROWS,
+    BATCHES,
+    call_modes,
+    find_centres,
+    left_out,
+    score_batches,
+    shares_and_confusion,
+)
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.pairwise_diversity import spread_of
+from collapse_metrics.reference_file import read, write
 
 PACKAGED = Path(__file__).parent / "references"
 """Where the references lie that come with the package."""
-
-FORMAT = 1
-"""Version of the file format; another one is refused."""
 
 FEWEST_ROWS = 200
 """Fewest real samples for a reference: half become neighbours, half stand in for a perfect generator."""
@@ -90,7 +93,8 @@ class Reference:
         """Embed real data once and keep what judging needs.
 
         Args:
-            real: Real samples, one a row: pictures for an embedder of pictures, else anything that flattens.
+            real: Real samples, one a row: pictures for an embedder of pictures, else anything that flattens. Samples
+                that a ``TrainedClassifier`` learnt from are left out: it is surer of them than of any others.
             embedder: Name, callable or ``Embedder``; left out, rows are their own features.
             labels: True class of each sample, where the embedder has classes: gives the true shares and the
                 classifier's confusion. Left out, calls are taken as true.
@@ -104,10 +108,11 @@ class Reference:
             The reference.
 
         Raises:
-            ValueError: If there are fewer than 200 rows, or rows with NaN or infinity.
+            ValueError: If there are fewer than 200 rows that the embedder has not learnt from, or NaN or infinity.
         """
         embedder = resolve(embedder)
         samples, raw = prepare(real, embedder, value_range)
+        samples, raw, labels = left_out(samples, raw, labels, embedder.unseen(samples))
         if len(raw) < FEWEST_ROWS:
             raise ValueError(f"a reference needs at least {FEWEST_ROWS} real samples, got {len(raw)}: add more.")
         check_feature_sets(real=raw)
@@ -245,35 +250,16 @@ class Reference:
         tensors |= {} if self.confusion is None else {"confusion": torch.from_numpy(self.confusion)}
         tensors |= {} if self.centres is None else {"centres": self.centres}
         about = {
-            "format": FORMAT,
-            "embedder": self.embedder.name,
-            "embedder_fingerprint": self.embedder.fingerprint,
             "modes": list(self.modes),
             "picture_scores": self.picture_scores,
             **{key: getattr(self, key) for key in NUMBERS},
         }
-        Path(path).write_bytes(save(tensors, metadata={"collapse_metrics": json.dumps(about)}))
+        write(path, about=about, tensors=tensors, embedder=self.embedder)
 
     @classmethod
     def load(cls, path: str | Path, *, embedder: Any = None) -> "Reference":
         """Read a reference written by ``save``; a reference of your own callable needs ``embedder=`` again."""
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"a reference file is needed, {path} is none: write one with Reference.save.")
-        try:
-            with safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {})["collapse_metrics"])
-                held = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
-        except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is not a reference file ({error}): write one with Reference.save.") from error
-        if about.get("format") != FORMAT:
-            raise ValueError(f"{path} has format {about.get('format')}, this version reads {FORMAT}: fit it again.")
-        embedder = resolve(embedder if embedder is not None else about["embedder"])
-        if embedder.fingerprint != about["embedder_fingerprint"]:
-            raise ValueError(
-                f"{path} was made with embedder {about['embedder']} {about['embedder_fingerprint']}, this one is "
-                f"{embedder.fingerprint}: features of two embedders cannot be compared, fit the reference again."
-            )
+        about, held, embedder = read(path, embedder=embedder)
         confusion = held.get("confusion")
         return cls(
             embedder=embedder,
@@ -292,8 +278,9 @@ class Reference:
     @classmethod
     @lru_cache
     def named(cls, name: str) -> "Reference":
-        """A reference that comes with the package: ``"mnist"``."""
+        """A reference that comes with the package: ``"mnist"`` or ``"fashion_mnist"``."""
         known = sorted(p.stem for p in PACKAGED.glob("*.safetensors"))
-        if name not in known:
+        found = name.lower().replace("-", "_")
+        if found not in known:
             raise ValueError(f"a packaged reference {known} is needed, got {name!r}: or pass a Reference or its file.")
-        return cls.load(PACKAGED / f"{name}.safetensors")
+        return cls.load(PACKAGED / f"{found}.safetensors")

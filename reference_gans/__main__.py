@@ -19,9 +19,9 @@ app = App(
 )
 
 QUICK = (
-    "calibration", "confusion", "cures", "label_flipping", "latent_size", "linear_generator", "live_alarms",
-    "loss_alarms", "power", "sanity_checks", "stacked_modes", "symptoms", "tried_fixes", "two_gaussians", "wasserstein",
-    "whole_mixtures", "zoo",
+    "calibration", "checkpoints", "confusion", "cures", "gate_error_rates", "label_flipping", "latent_size",
+    "linear_generator", "live_alarms", "loss_alarms", "losses_beside_samples", "power", "sanity_checks",
+    "stacked_modes", "symptoms", "tried_fixes", "two_gaussians", "wasserstein", "whole_mixtures", "zoo",
 )  # fmt: skip
 """Studies that can be tried in a few seconds."""
 
@@ -124,10 +124,11 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `confusion`, `cures`, `label_flipping`, `latent_size`, `linear_generator`, `live_alarms`,
-            `loss_alarms`, `power`, `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`,
-            `two_gaussians`, `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too.
-            (`python -m reference_gans.studies.digit_classifier` has options of its own.)
+        name: `calibration`, `checkpoints`, `confusion`, `cures`, `gate_error_rates`, `label_flipping`,
+            `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`, `power`,
+            `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`, `two_gaussians`,
+            `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too. (`python -m
+            reference_gans.studies.digit_classifier` has options of its own.)
         data_root: Folder with MNIST in torchvision's layout.
         quick: Only see whether the study runs: a few seconds, nothing written. Not for `recipe_table` and
             `verdicts`.

@@ -3,7 +3,8 @@
 import os
 import sys
 
-from collapse_metrics.cli import about, demo, run, score, watch  # noqa: F401  (each hangs its doors on the app)
+# Each hangs its doors on the app.
+from collapse_metrics.cli import about, demo, gate, inspect, reference, run, score, sweep, watch  # noqa: F401
 from collapse_metrics.cli._app import EXIT_BAD_INPUT, app
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from collapse_metrics._registry import Answer, Evidence, rule
 from collapse_metrics.diagnosis.off_manifold import BROKEN_BELOW
+from collapse_metrics.diagnosis.total_collapse import COLLAPSED_BELOW
 from collapse_metrics.diagnosis.total_collapse import WATCH_BELOW as DIVERSE_FROM
 from collapse_metrics.records import Measurement, Status
 
@@ -87,6 +88,30 @@ def noise(evidence: Evidence) -> list[Suspicion]:
     return []
 
 
+def generators(evidence: Evidence) -> list[Suspicion]:
+    """Two generators of one training, raw and averaged, of which one draws data and the other does not."""
+    found: list[Suspicion] = []
+    names = [name.removeprefix("raw_diversity[").removesuffix("]") for name in evidence if "raw_diversity[" in name]
+    for name in names:
+        first, other = _ails(evidence, ""), _ails(evidence, f"[{name}]")
+        if first and not other:
+            said = f"{first}, while those of `{name}` from the same noise are not: copy buffers as well as weights"
+            found.append((Status.FOUND, said))
+        elif other and not first:
+            found.append((Status.WATCH, f"of `{name}`, {other}: an average that is too slow, or buffers not copied?"))
+    return found
+
+
+def _ails(evidence: Evidence, which: str) -> str:
+    """What is wrong with the samples of one generator at first sight; empty if nothing."""
+    spread, accepted = evidence.get(f"raw_diversity{which}"), evidence.get(f"accepted_share{which}")
+    if spread is not None and _top(spread) < COLLAPSED_BELOW:
+        return "samples are nearly the same"
+    if accepted is not None and _top(accepted) < BROKEN_BELOW * accepted.typical:
+        return "samples are not like the data"
+    return ""
+
+
 def _is_deaf(evidence: Evidence) -> bool:
     """Whether samples are as diverse as they should be, and yet the latents move none of them."""
     needed = ("latent_sensitivity", "one_hot_sensitivity", "raw_diversity", "neighbour_ratio")
@@ -97,7 +122,7 @@ def _is_deaf(evidence: Evidence) -> bool:
     return diverse and _top(near) == 0 and _top(hot) == 0
 
 
-CHECKS: tuple[Callable[[Evidence], list[Suspicion]], ...] = (values, batch_norms, noise)
+CHECKS: tuple[Callable[[Evidence], list[Suspicion]], ...] = (values, batch_norms, noise, generators)
 """What is suspected, in this order."""
 
 

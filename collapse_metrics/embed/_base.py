@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -40,7 +41,10 @@ class Embedder(ABC):
         """Whether samples are pictures, with a range of values that has to be known."""
         return True
 
-    @staticmethod
-    def accepts(probs: Tensor) -> Tensor:
+    def accepts(self, probs: Tensor) -> Tensor:
         """Which rows count as data: the probability of "not like the data" lies below one half."""
         return probs[:, -1] < 0.5
+
+    def unseen(self, samples: Tensor) -> Tensor:
+        """Which samples the embedder has not learnt from, as far as it knows: those belong in a reference."""
+        return torch.ones(len(samples), dtype=torch.bool)

@@ -7,9 +7,11 @@ from pathlib import Path
 import torch
 from jaxtyping import Bool, Float
 from safetensors.torch import load
-from torch import Tensor, nn
+from torch import Tensor
 
 from collapse_metrics.embed._base import Embedded, Embedder
+from collapse_metrics.embed._checks import check_pictures
+from collapse_metrics.embed._networks import ConvNetwork, embed_in_chunks, with_weights
 
 WEIGHTS = Path(__file__).parent / "weights" / "mnist.safetensors"
 """Half-precision weights, batch norms folded in; made by ``reference_gans.studies.digit_classifier``."""
@@ -33,27 +35,9 @@ CHUNK = 128
 this is twice as fast on a CPU as 512 at once in the usual order."""
 
 
-class DigitNetwork(nn.Module):
-    """Five convolutions, a linear layer of features, and a head of ten digits and "none".
-
-    The features are taken before the last ReLU. The batch norms of training are folded into the weights.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(i, o, kernel, stride, padding=kernel // 2) for i, o, kernel, stride in CONVOLUTIONS
-        )
-        self.bottleneck = nn.Linear(CONVOLUTIONS[-1][1] * 4 * 4, FEATURES)
-        self.head = nn.Linear(FEATURES, 11)
-
-    def forward(self, images: Float[Tensor, "n 1 28 28"]) -> tuple[Tensor, Tensor]:
-        """Features ``(n, 64)`` and logits ``(n, 11)``."""
-        x = images
-        for convolution in self.convolutions:
-            x = convolution(x).relu()
-        features = self.bottleneck(x.flatten(1))
-        return features, self.head(features.relu())
+def digit_network() -> ConvNetwork:
+    """Five convolutions, a linear layer of features, and a head of ten digits and "none"."""
+    return ConvNetwork(convolutions=CONVOLUTIONS, height=28, width=28, features=FEATURES, classes=10)
 
 
 class MnistDigits(Embedder):
@@ -107,13 +91,9 @@ class MnistDigits(Embedder):
         return hashlib.sha256(WEIGHTS.read_bytes() + str(CODE_VERSION).encode()).hexdigest()[:16]
 
     @cached_property
-    def _network(self) -> DigitNetwork:
-        with torch.device("meta"):  # no weights are drawn: the global random numbers stay as they are
-            network = DigitNetwork()
-        weights = {name: w.to(self.device, torch.float32) for name, w in load(WEIGHTS.read_bytes()).items()}
-        network.load_state_dict(weights, assign=True)
-        network.to(memory_format=torch.channels_last)
-        return network.requires_grad_(False).eval()
+    def _network(self) -> ConvNetwork:
+        network: ConvNetwork = with_weights(digit_network, load(WEIGHTS.read_bytes()), self.device)
+        return network.to(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def __call__(self, images: Float[Tensor, "n 1 28 28"]) -> Embedded:
@@ -128,35 +108,10 @@ class MnistDigits(Embedder):
         Raises:
             ValueError: If the shape, the type or the range of the values is another.
         """
-        _check_images(images)
-        features, probs = [torch.empty(0, FEATURES)], [torch.empty(0, len(self.modes) + 1)]
-        with torch.autocast(self.device.type, enabled=False):
-            for chunk in images.detach().split(CHUNK):
-                rows, logits = self._network(chunk.to(self.device, torch.float32, memory_format=torch.channels_last))
-                features.append(rows.cpu())
-                probs.append(logits.softmax(dim=1).cpu())
-        return Embedded(features=torch.cat(features), probs=torch.cat(probs))
+        check_pictures(images, (1, 28, 28))
+        return embed_in_chunks(self._network, images, device=self.device, chunk=CHUNK)
 
     @staticmethod
     def accepts(probs: Float[Tensor, "n 11"]) -> Bool[Tensor, " n"]:
         """Whether each picture counts as a digit: its last probability lies below ``NOT_A_DIGIT``."""
         return probs[:, -1] < NOT_A_DIGIT
-
-
-def _check_images(images: Tensor) -> None:
-    if images.ndim != 4 or images.shape[1:] != (1, 28, 28):
-        raise ValueError(
-            f"`images` must be (n, 1, 28, 28) pictures, got shape {tuple(images.shape)}: "
-            "add the channel axis with images[:, None], or resize the pictures to 28 x 28."
-        )
-    if not images.is_floating_point():
-        raise ValueError(f"`images` must be floats in [0, 1], got {images.dtype}: divide uint8 pictures by 255.")
-    if not torch.isfinite(images).all():
-        raise ValueError(
-            "`images` must be finite, got NaN or infinity: the generator has diverged, leave these rows out."
-        )
-    if len(images) and (images.min() < -0.01 or images.max() > 1.01):
-        raise ValueError(
-            f"`images` must lie in [0, 1], got {images.min():.3g} to {images.max():.3g}: "
-            "map a tanh output with (images + 1) / 2."
-        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from collapse_metrics.diagnosis.total_collapse import COLLAPSED_BELOW
 from collapse_metrics.embed.rows import settle_range
 from collapse_metrics.measurements import Look, look_at
 from collapse_metrics.probes.guard import undisturbed
-from collapse_metrics.probes.sampler import Latent, Sampler
 from collapse_metrics.records import Scorecard, Status, Verdict
 from collapse_metrics.reference import Reference
 from collapse_metrics.stats.watches import BoundedMean, FallenShares, Raised, Watch, least_called_shares
@@ -23,6 +22,13 @@ FRESH = 256
 """Fresh samples a look. At alpha 0.01 the loss of one of ten even modes is then proven by the second look, for 200
 looks and more: 17.5 in logarithms is to be won, and two looks without the mode win 25. They cost half of what the
 samples of a usual look cost, and nothing is measured of them but modes, acceptance and 128 distances."""
+
+
+class Draw(Protocol):
+    """Draws so many samples of a seed."""
+
+    def __call__(self, n: int, *, seed: int) -> Tensor:
+        """The samples, one a row."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,10 @@ class Alarms:
         if card.verdict is Verdict.HEALTHY:
             self.playing |= set(self.watches) - {f.name for f in card.findings if f.status is Status.WATCH}
 
-    def look(self, generator: Any, latent: Latent, step: int, value_range: tuple[float, float] | None) -> list[Alarm]:
+    def look(self, draw: Draw, step: int, value_range: tuple[float, float] | None) -> list[Alarm]:
         """Draw fresh samples, play every game, and say which were won against health."""
-        sampler = Sampler(generator, latent=latent, seed=seed_of(self.seed, step))
-        fake = sampler(sampler.latents(FRESH))
-        with undisturbed(None):
+        fake = draw(FRESH, seed=seed_of(self.seed, step))
+        with undisturbed(None, exact=True):
             seen = look_at(fake, self.reference, value_range=settle_range(fake, self.reference.embedder, value_range))
         self.last = step
         counted = observations(seen, self.reference)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def undisturbed(module: nn.Module | None, *, seed: int = 0, batch_statistics: bool = False) -> Iterator[None]:
+def undisturbed(
+    module: nn.Module | None, *, seed: int = 0, batch_statistics: bool = False, exact: bool = False
+) -> Iterator[None]:
     """Run the body in eval mode, without gradients, on private random numbers; then restore everything.
 
     Put back, also after an exception: the training flag of *every* submodule (frozen batch norms differ from
@@ -22,13 +24,14 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0, batch_statistics: bo
         seed: Of the private random numbers.
         batch_statistics: Let batch norms take the statistics of the batch, as they do in training; all else is in
             eval mode, and their running statistics are put back too.
+        exact: Leave automatic mixed precision off, for measuring; else it is as the training has it.
     """
     parts = [] if module is None else list(module.modules())
     flags = [part.training for part in parts]
     buffers = [_copied(part) for part in parts]
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (saved, not used)
     cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
-    with torch.random.fork_rng(devices=cuda), torch.no_grad():
+    with torch.random.fork_rng(devices=cuda), torch.no_grad(), _mixed_precision_apart(exact):
         # Of the fork alone: it ends with this block. Not torch.manual_seed: where CUDA is not yet in use, that
         # would wait for the training's first step on it, and seed it then.
         torch.default_generator.manual_seed(seed)
@@ -47,6 +50,21 @@ def undisturbed(module: nn.Module | None, *, seed: int = 0, batch_statistics: bo
                 _put_back(part, before)
             np.random.set_state(numpy_state)  # noqa: NPY002
             random.setstate(python_state)
+
+
+@contextmanager
+def _mixed_precision_apart(exact: bool) -> Iterator[None]:
+    """Automatic mixed precision off, or on without its memory.
+
+    Inside a training's autocast, weights are cast once and kept. Casts of a look have no gradients, and versions of
+    torch that keep those too would hand them to the next forward pass of the training, which would learn nothing.
+    """
+    with ExitStack() as stack:
+        for kind in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(kind):
+                dtype = torch.get_autocast_dtype(kind)
+                stack.enter_context(torch.autocast(kind, dtype=dtype, enabled=not exact, cache_enabled=False))
+        yield
 
 
 Buffers = dict[str, tuple[Tensor, Tensor] | None]

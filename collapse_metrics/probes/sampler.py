@@ -1,6 +1,6 @@
 """What does the generator make of which noise? Latents drawn once, outputs taken under guard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -23,6 +23,9 @@ LATENT_ATTRIBUTES = ("latent_dim", "nz", "z_dim", "dim_z", "latent_size", "noise
 Latent = int | tuple[int, ...] | Callable[[int, torch.Generator], Tensor]
 """Size or shape of one standard normal latent, or a function that draws ``n`` of them."""
 
+Select = int | str | Callable[[Any], Tensor]
+"""Which part of a generator's output are the samples: its place, its key or attribute, or a function that picks it."""
+
 
 class Sampler:
     """A generator, and the noise that it is looked at with.
@@ -35,6 +38,7 @@ class Sampler:
         latent: Size, shape or source of the latents.
         seed: Of the latents, and of any noise that the generator draws by itself.
         label: Of a generator that is called with latents and labels: the one held fixed where none are given.
+        select: Which part of the output are the samples, where the generator returns more than one tensor.
     """
 
     def __init__(
@@ -44,8 +48,10 @@ class Sampler:
         latent: Latent,
         seed: int = 0,
         label: Tensor | None = None,
+        select: Select | None = None,
     ) -> None:
         self.generator = unwrap(generator)
+        self.select = select
         self.latent = latent
         self.seed = seed
         self.label = label
@@ -130,18 +136,38 @@ class Sampler:
         if weights is not None:
             z = z.to(weights.device, weights.dtype if weights.is_floating_point() else None)
             labels = tuple(label.to(weights.device) for label in labels)
-        return self.generator(z, *labels)
+        return picked(self.generator(z, *labels), self.select)
 
     def _forward(self, z: Tensor, *labels: Tensor) -> Tensor:
-        out = self._raw(z, *labels)
-        if not isinstance(out, Tensor):
-            raise TypeError(
-                f"the generator must return one tensor of samples, got {type(out).__name__}: "
-                "pass a function that picks it out, for example lambda z: G(z)[0]."
-            )
+        out: Tensor = self._raw(z, *labels)
         if len(out) != len(z):
             raise ValueError(f"the generator must return one sample a latent, got {len(out)} for {len(z)} latents.")
         return out.detach().cpu()
+
+
+def picked(out: Any, select: Select | None) -> Tensor:
+    """The tensor of samples within a generator's output.
+
+    Raises:
+        TypeError: If it is not plain which one is meant.
+    """
+    chosen = out
+    if callable(select):
+        chosen = select(out)
+    elif select is not None:
+        chosen = getattr(out, select) if isinstance(select, str) and hasattr(out, select) else out[select]
+    elif not isinstance(out, Tensor):
+        parts = list(out.values()) if isinstance(out, Mapping) else list(out) if isinstance(out, tuple | list) else []
+        tensors = [part for part in parts if isinstance(part, Tensor)]
+        chosen = tensors[0] if len(tensors) == 1 else out
+    if isinstance(chosen, Tensor):
+        return chosen
+    keys = [repr(key) for key in out] if isinstance(out, Mapping) else []
+    held = f" of {', '.join(keys)}" if keys else f" of {len(out)}" if isinstance(out, tuple | list) else ""
+    raise TypeError(
+        f"the generator must return one tensor of samples, got {type(out).__name__}{held}: say which part they are, "
+        "for example select=0, or pass a function such as lambda z: G(z)[0]."
+    )
 
 
 def draw_latents(latent: Latent, n: int, rng: torch.Generator) -> Tensor:

@@ -1,15 +1,15 @@
 """How is the packaged digit classifier trained? Digits that vary, garbage of many kinds, one pass of half an hour."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (the field's own name for it)
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from collapse_metrics.embed.mnist import CONVOLUTIONS, FEATURES, DigitNetwork
+from collapse_metrics.embed._networks import ConvNetwork
+from collapse_metrics.embed.mnist import CONVOLUTIONS, FEATURES
+from collapse_metrics.learning._loop import Batch, learn
+from collapse_metrics.learning._networks import LearningConv
 from reference_gans.studies._digit_variants import vary
 from reference_gans.studies._garbage import TRAINED, Digits
 from reference_gans.studies._young_gans import gan_samples, redrawn
@@ -25,60 +25,6 @@ REDRAWN_SHARE = 0.15
 
 REDRAWN_WELL = 0.02
 """Mean squared error up to which a redrawn digit still is that digit."""
-
-REDRAW_WEIGHT = 2.0
-"""Weight of redrawing the digit from its features. Without it, features hold the class and little else, and two
-different fives lie in one place."""
-
-MEMORY = 0.998
-"""Of the running average of the weights: about the last 500 steps."""
-
-
-class TrainedNetwork(nn.Module):
-    """``DigitNetwork`` as it learns: with batch norms, and a linear map that redraws the digit."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(i, o, kernel, stride, padding=kernel // 2, bias=False) for i, o, kernel, stride in CONVOLUTIONS
-        )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(o) for _, o, _, _ in CONVOLUTIONS)
-        self.bottleneck = nn.Linear(CONVOLUTIONS[-1][1] * 4 * 4, FEATURES, bias=False)
-        self.norm = nn.BatchNorm1d(FEATURES, affine=False)
-        self.head = nn.Linear(FEATURES, NONE + 1)
-        self.redraw = nn.Linear(FEATURES, 784)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and logits."""
-        x = images
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = norm(convolution(x)).relu()
-        features = self.norm(self.bottleneck(x.flatten(1)))
-        return features, self.head(features.relu())
-
-    @torch.no_grad()
-    def folded(self) -> DigitNetwork:
-        """The same function without batch norms, as it is shipped."""
-        plain = DigitNetwork()
-        layers: Any = zip(plain.convolutions, self.convolutions, self.norms, strict=True)
-        for target, convolution, norm in layers:
-            gain, shift = _scale_and_shift(norm)
-            target.weight.copy_(convolution.weight * gain.view(-1, 1, 1, 1))
-            target.bias.copy_(shift)
-        gain, shift = _scale_and_shift(self.norm)
-        plain.bottleneck.weight.copy_(self.bottleneck.weight * gain[:, None])
-        plain.bottleneck.bias.copy_(shift)
-        plain.head.load_state_dict(self.head.state_dict())
-        return plain.eval()
-
-
-def _scale_and_shift(norm: Any) -> tuple[Tensor, Tensor]:
-    """What a batch norm in eval mode multiplies by and adds."""
-    gain = (norm.running_var + norm.eps).rsqrt()
-    if norm.affine:
-        gain = gain * norm.weight
-        return gain, norm.bias - norm.running_mean * gain
-    return gain, -norm.running_mean * gain
 
 
 @dataclass
@@ -129,56 +75,30 @@ def redrawn_digits(digits: Digits, say: Callable[[str], None]) -> Digits:
 
 def train_classifier(
     digits: Digits, clothes: Tensor, *, epochs: int, seed: int, say: Callable[[str], None]
-) -> DigitNetwork:
+) -> ConvNetwork:
     """Train from scratch; the global random numbers are left as they were."""
-    rng = Generator().manual_seed(seed)
     garbage = Garbage(digits, clothes, gan_garbage(digits.images[:20_000], say))
     drawn = redrawn_digits(digits, say)
+    swapped = int(REDRAWN_SHARE * BATCH_DIGITS)
+
+    def batch_of(rows: Tensor, rng: Generator) -> Batch:
+        images, labels = digits.images[rows].clone(), digits.labels[rows].clone()
+        pick = torch.randint(len(drawn.images), (swapped,), generator=rng)
+        images[:swapped], labels[:swapped] = drawn.images[pick], drawn.labels[pick]
+        bent, varied = vary(images, rng)
+        none = garbage.draw(BATCH_GARBAGE, rng)
+        return Batch(torch.cat([varied, none]), torch.cat([labels, torch.full((len(none),), NONE)]), bent)
+
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        network = TrainedNetwork()
-    network = network.to(memory_format=torch.channels_last)
-    average = deepcopy(network).requires_grad_(False).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
-    steps = epochs * (len(digits.images) // BATCH_DIGITS)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.2)
-    order = torch.empty(0, dtype=torch.long)
-    for step in range(1, steps + 1):
-        if len(order) < BATCH_DIGITS:
-            order = torch.randperm(len(digits.images), generator=rng)
-        rows, order = order[:BATCH_DIGITS], order[BATCH_DIGITS:]
-        loss = _loss(network, digits, drawn, rows, garbage, rng)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        _follow(average, network, min(MEMORY, (1 + step) / (10 + step)))
-        if step % 100 == 0:
-            say(f"step {step} of {steps}, loss {loss.item():.3f}")
-    return average.folded()
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, memory: float) -> None:
-    for mean, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(new, 1 - memory)
-        else:
-            mean.copy_(new)
-
-
-def _loss(
-    network: TrainedNetwork, digits: Digits, drawn: Digits, rows: Tensor, garbage: Garbage, rng: Generator
-) -> Tensor:
-    """Cross entropy over eleven classes, and how well the digits are redrawn from their features."""
-    images, labels = digits.images[rows].clone(), digits.labels[rows].clone()
-    swapped = int(REDRAWN_SHARE * len(rows))
-    pick = torch.randint(len(drawn.images), (swapped,), generator=rng)
-    images[:swapped], labels[:swapped] = drawn.images[pick], drawn.labels[pick]
-    bent, varied = vary(images, rng)
-    none = garbage.draw(BATCH_GARBAGE, rng)
-    features, logits = network(torch.cat([varied, none]).contiguous(memory_format=torch.channels_last))
-    target = torch.cat([labels, torch.full((len(none),), NONE)])
-    redrawing = (network.redraw(features[: len(varied)]) - bent.flatten(1)).square().mean()
-    loss: Tensor = F.cross_entropy(logits, target) + REDRAW_WEIGHT * redrawing
-    return loss
+        network = LearningConv(convolutions=CONVOLUTIONS, height=28, width=28, features=FEATURES, classes=NONE)
+    learnt: LearningConv = learn(
+        network.to(memory_format=torch.channels_last),
+        batch_of,
+        n=len(digits.images),
+        batch=BATCH_DIGITS,
+        epochs=epochs,
+        rng=Generator().manual_seed(seed),
+        say=say,
+    )
+    return learnt.folded()

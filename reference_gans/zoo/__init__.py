@@ -75,18 +75,51 @@ def load(name: str) -> Trained:
     with safe_open(ZOO / f"{name}.safetensors", framework="pt") as file:
         about: dict[str, Any] = json.loads(file.metadata()["config"])
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
-    recipe = RECIPES[about["recipe"]]
-    generator = recipe.generator(recipe.latent)
-    generator.load_state_dict(weights)
-    generator.requires_grad_(False).eval()
-    return Trained(name, generator, recipe, about["seed"], about["steps"], about["verdict"], about["kind"])
+    recipe, network = RECIPES[about["recipe"]], generator(about["recipe"])
+    network.load_state_dict(weights)
+    network.requires_grad_(False).eval()
+    return Trained(name, network, recipe, about["seed"], about["steps"], about["verdict"], about["kind"])
 
 
-def save(generator: nn.Module, folder: Path, about: dict[str, Any]) -> Path:
+def generator(recipe: str) -> nn.Module:
+    """The network of a recipe, not trained yet: what a bundle names as its builder.
+
+    Args:
+        recipe: A name of ``RECIPES``.
+
+    Returns:
+        The generator, with weights drawn at random.
+
+    Raises:
+        ValueError: If there is no recipe of that name.
+
+    Example:
+        >>> sum(weight.numel() for weight in generator("ring8_healthy").parameters())
+        17155
+    """
+    if recipe not in RECIPES:
+        raise ValueError(f"a recipe is needed, one of {', '.join(RECIPES)}, got {recipe!r}.")
+    return RECIPES[recipe].generator(RECIPES[recipe].latent)
+
+
+def how_to_open(recipe: str) -> dict[str, Any]:
+    """What a bundle says of itself, so that it can be scored without further words."""
+    data = RECIPES[recipe].data
+    return {
+        "format": "collapse_metrics bundle 1",
+        "model": "reference_gans.zoo:generator",
+        "model_args": {"recipe": recipe},
+        "latent": RECIPES[recipe].latent,
+        "value_range": [0, 1] if data in ("digits", "fives") else None,
+        "reference": "mnist" if data == "digits" else None,
+    }
+
+
+def save(trained: nn.Module, folder: Path, about: dict[str, Any]) -> Path:
     """Write one bundle; nothing in it runs when it is read.
 
     Args:
-        generator: Trained.
+        trained: The generator.
         folder: Where the bundle goes.
         about: ``recipe``, ``seed``, ``steps``, ``verdict`` and ``kind``.
 
@@ -95,6 +128,6 @@ def save(generator: nn.Module, folder: Path, about: dict[str, Any]) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{about['recipe']}.safetensors"
-    weights = {key: value.contiguous() for key, value in generator.state_dict().items()}
-    save_file(weights, file, metadata={"config": json.dumps(about, sort_keys=True)})
+    weights = {key: value.contiguous() for key, value in trained.state_dict().items()}
+    save_file(weights, file, metadata={"config": json.dumps(about | how_to_open(about["recipe"]), sort_keys=True)})
     return file

@@ -10,6 +10,7 @@ from torch import nn
 import collapse_metrics as cm
 from collapse_metrics.measurements import look_at
 from collapse_metrics.monitor.alarms import FRESH, Alarm, Alarms, bounds_of, observations, seed_of
+from collapse_metrics.monitor.source import Source
 
 CENTRES = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 
@@ -100,7 +101,7 @@ def test_what_is_lost_is_named_and_dated(reference, state, finding, mode):
 def test_nearly_the_same_sample_every_time_is_a_total_collapse(reference):
     games = Alarms(reference, alpha=0.01, seed=0, since=0)
     games.heard(card("broken"), 0)
-    raised = games.look(lambda z: CENTRES[:1] + 1e-3 * z[:, 2:], 4, 1, None)
+    raised = games.look(Source(lambda z: CENTRES[:1] + 1e-3 * z[:, 2:], latent=4).draw, 1, None)
     assert {alarm.finding for alarm in raised} == {"total_collapse", "mode_dropping"}
     assert games.playing == {"off_manifold"}
     games.heard(card("healthy"), 2)

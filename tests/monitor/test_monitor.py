@@ -211,16 +211,40 @@ def test_the_line_of_text_names_what_was_found(plane):
 def test_a_budget_of_time_spaces_the_looks():
     now = [0.0]
     pace = Pace(overhead=0.1, clock=lambda: now[0])
+    pace.expect(lambda: now.__setitem__(0, now[0] + (5.0 if now[0] == 0 else 0.1)))  # only the second counts
     looks = []
-    for step in range(1, 101):
+    for step in range(1, 1001):
         now[0] += 1.0
         if pace.due(step):
             looks.append(step)
             pace.pay(2.0)
             now[0] += 2.0
+        assert pace.share <= 0.1 * 0.75 or len(looks) == 1  # a first look may cost more than anybody guessed
     share = 2.0 * len(looks) / now[0]
-    assert looks[0] == 1
-    assert share == pytest.approx(0.1, abs=0.03)
+    assert (
+        looks[0] == 3
+    )  # after the first step, 1.33 seconds: a look of a tenth of a second is within the share after 1.33 of them
+    assert share == pytest.approx(0.075, abs=0.005)
+
+
+def test_glances_have_a_share_of_their_own():
+    now = [0.0]
+    pace = Pace(overhead=0.1, clock=lambda: now[0])
+    seen = {"look": 0, "glance": 0}
+    for step in range(1, 2001):
+        now[0] += 0.1
+        if pace.due(step):
+            seen["look"] += 1
+            pace.pay(0.3)
+            now[0] += 0.3
+        elif pace.glance_due():
+            seen["glance"] += 1
+            pace.pay(0.05, glance=True)
+            now[0] += 0.05
+    assert 0.3 * seen["look"] / now[0] == pytest.approx(0.075, abs=0.005)
+    assert 0.05 * seen["glance"] / now[0] == pytest.approx(0.025, abs=0.005)
+    assert pace.spent == pytest.approx(0.3 * seen["look"] + 0.05 * seen["glance"])
+    assert not Pace(every=2).glance_due()
 
 
 @pytest.mark.parametrize(

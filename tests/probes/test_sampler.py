@@ -135,10 +135,12 @@ class TestSampling:
         assert one(one.latents(4)).shape == (4, 1, 2, 3)
         assert torch.equal(one.respond(one.latents(4)), one.latents(4))
 
-    @pytest.mark.parametrize("out", [lambda z: {"sample": z}, lambda z: (z, z)], ids=["dict", "tuple"])
+    @pytest.mark.parametrize("out", [lambda z: {"sample": z, "mask": z}, lambda z: (z, z)], ids=["dict", "tuple"])
     @pytest.mark.bad_input
     def test_an_answer_that_is_no_tensor_is_explained(self, out):
-        with pytest.raises(TypeError, match=r"must return one tensor of samples, got (dict|tuple): pass a function"):
+        with pytest.raises(
+            TypeError, match=r"must return one tensor of samples, got (dict|tuple) of .* say which part"
+        ):
             Sampler(out, latent=2)(torch.zeros(5, 2))
 
     @pytest.mark.bad_input
