@@ -64,10 +64,10 @@ def render(results: dict[str, Any]) -> str:
 def _long_run(found: dict[str, float]) -> str:
     """How the memory of a monitored run grew."""
     return (
-        f"A process with a monitor that made {found['looks']:,} looks, with alarms, losses, a logger and a record on disk, "
-        f"took {found['end_mb']:,.0f} MB at the end; over the last nine tenths of its looks it grew by "
-        f"{found['grown_mb']:.1f} MB, {found['bytes_a_look']:,.0f} bytes a look. The record had {found['record_mb']:,.0f} MB "
-        "(`python -m benchmarks.memory`)."
+        f"A process with a monitor that made {found['looks']:,} looks, with alarms, losses, a logger and a record on "
+        f"disk, took {found['end_mb']:,.0f} MB at the end; over the last nine tenths of its looks it grew by "
+        f"{found['grown_mb']:.1f} MB, {found['bytes_a_look']:,.0f} bytes a look. The record had "
+        f"{found['record_mb']:,.0f} MB (`python -m benchmarks.memory`)."
     )
 
 

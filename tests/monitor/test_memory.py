@@ -8,7 +8,7 @@ import torch
 import collapse_metrics as cm
 from collapse_metrics.monitor.sinks import Sinks
 
-WARM, LOOKS = 8, 40
+WARM, LOOKS = 6, 20
 
 MOST = 4000
 """Bytes a look may leave behind: its gist, 20 losses of 16 bytes, and what the alarms remember of their newest looks
