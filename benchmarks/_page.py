@@ -53,10 +53,22 @@ def render(results: dict[str, Any]) -> str:
         parts += ["## What the monitor costs", "", _overhead(results["overhead"]), ""]
     if "share" in results:
         parts += [*_shares(results["share"]), ""]
+    if "memory" in results:
+        parts += ["## What a long run keeps in memory", "", _long_run(results["memory"]), ""]
     parts += ["## Every program", ""]
     for name, record in results["cases"].items():
         parts += [*_details(CASES[name], record), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _long_run(found: dict[str, float]) -> str:
+    """How the memory of a monitored run grew."""
+    return (
+        f"A process with a monitor that made {found['looks']:,} looks, with alarms, losses, a logger and a record on "
+        f"disk, took {found['end_mb']:,.0f} MB at the end; over the last nine tenths of its looks it grew by "
+        f"{found['grown_mb']:.1f} MB, {found['bytes_a_look']:,.0f} bytes a look. The record had "
+        f"{found['record_mb']:,.0f} MB (`python -m benchmarks.memory`)."
+    )
 
 
 def seconds(value: float | None) -> str:

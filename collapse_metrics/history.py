@@ -127,7 +127,7 @@ class History:
             self.final = Scorecard.from_dict(content["card"])
         elif kind == "alarm":
             self.alarms.append(dict(content))
-        elif kind == "error":
+        elif kind == "error" and len(self.errors) < MOST_ERRORS:
             self.errors.append(dict(content))
         elif kind == "about":
             self.about.update(content)
@@ -218,6 +218,9 @@ HISTORY_FILE = "history.jsonl"
 
 DATED = ("check", "final")
 """Kinds of records that tell the time they were made, in seconds since 1970."""
+
+MOST_ERRORS = 1000
+"""Errors kept in memory, the first ones: what fails at every look is told by them."""
 
 MOST_OWED = 1000
 """Records that wait for a folder that cannot be written, the newest: some 20 MB of checks at most."""

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, overload
 from collapse_metrics.records import Scorecard, Verdict
 
 NEWEST = 64
-"""Looks kept at hand: some 3 MB. What a monitor asks of older ones is in their gists."""
+"""Looks kept at hand: a few megabytes. What a monitor asks of older ones is in their gists."""
 
 T = TypeVar("T")
 

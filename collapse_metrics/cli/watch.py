@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from collapse_metrics.cli._app import app
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from collapse_metrics.report.tail import Tail
 
@@ -66,7 +66,7 @@ def _ended(tail: "Tail") -> bool:
     return tail.history is not None and tail.history.final is not None
 
 
-def _screen(tail: "Tail", console: "Console"):
+def _screen(tail: "Tail", console: "Console") -> "RenderableType":
     from collapse_metrics.report.terminal import screen
 
     width, height = console.size

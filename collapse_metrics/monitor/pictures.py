@@ -24,14 +24,17 @@ def keep_samples(outputs: Tensor, pictures: Tensor | None, folder: Path | None, 
         step: Training step.
 
     Returns:
-        What the history notes about it; empty where there is nothing to show.
+        What the history notes about it; empty where there is nothing to show, and why where it could not be kept.
     """
     if pictures is not None and folder is not None:
         from PIL import Image
 
         name = f"samples/step_{step:08d}.png"
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
-        Image.fromarray(_grid(pictures)).save(folder / name, optimize=True)
+        try:
+            (folder / "samples").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(_grid(pictures)).save(folder / name, optimize=True)
+        except OSError as error:  # a full disk costs the picture, not the look
+            return {"lost": f"{type(error).__name__}: {error}"}
         return {"png": name, "side": SIDE}
     flat = outputs.flatten(1)
     if pictures is None and flat.shape[1] == 2:

@@ -50,6 +50,9 @@ ROOMY = 20
 LATE = 4
 """So many times its usual distance the next look is late: by then something has probably stopped."""
 
+PATIENCE = 30
+"""Seconds before any look is called late."""
+
 RECENT = 10
 """Looks over which the speed is taken."""
 
@@ -126,9 +129,9 @@ def _strip(history: History, width: int, blocks: str) -> list[Text]:
         verdict = gists[k].verdict
         line.append(blocks[round(RISE[verdict] * (len(blocks) - 1))], COLOURS[verdict])
     said = course([gist.step for gist in gists], [gist.verdict for gist in gists])
-    if len(said) > width - 10:  # the end of the story is what counts
-        said = "… " + said[len(said) - width + 12 :].partition(" ")[2]
-    return [_cut(line), _line(f"          {said}", style="dim")]
+    if len(said) > width - 2:  # the end of the story is what counts
+        said = "… " + said[len(said) - width + 4 :].partition(" ")[2]
+    return [_cut(line), _line(f"  {said}", style="dim")]
 
 
 def _measures(tail: Tail, history: History, card: Scorecard, *, room: int, blocks: str, most: int) -> list[Text]:
@@ -229,7 +232,7 @@ def _foot(tail: Tail, history: History, now: float) -> Text:
     parts = [*_speed(history)]
     times = [gist.at for gist in history.gists[-RECENT:] if math.isfinite(gist.at)]
     ago = max(0.0, now - times[-1]) if times else None
-    late = len(times) > 2 and ago is not None and ago > LATE * (times[-1] - times[0]) / (len(times) - 1)
+    late = len(times) > 2 and ago is not None and ago > max(PATIENCE, LATE * (times[-1] - times[0]) / (len(times) - 1))
     if history.final is not None:
         parts.append("this is the closing diagnosis of the run")
     elif ago is not None:

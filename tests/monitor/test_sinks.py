@@ -1,6 +1,8 @@
 """What do loggers receive? Names, numbers and news of a look, whatever the logger, and whatever becomes of one."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,6 +163,13 @@ def test_closing_flushes_and_leaves_the_logger_to_the_user():
 def test_what_is_no_logger_is_explained(thing):
     with pytest.raises(TypeError, match=r"a logger is needed - a SummaryWriter \(add_scalar\).*got .*: pass the open"):
         Sinks([thing])
+
+
+def test_the_example_of_the_page_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "sinks.md"
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    exec(compile(block, page.name, "exec"), {})
+    assert capsys.readouterr().out == "[2, 4]\n"
 
 
 def test_without_loggers_nothing_happens():
