@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from collapse_metrics.checkpoints import bundles, latents, weights
+from collapse_metrics.checkpoints.groups import Group, groups_in
 from collapse_metrics.checkpoints.kinds import WEIGHT_FILES, Kind, kind_of
 from collapse_metrics.checkpoints.makers import maker_of
 from collapse_metrics.checkpoints.names import is_forbidden, is_inert
@@ -118,7 +119,7 @@ def _of_contents(contents: Contents, path: Path) -> dict[str, Any]:
     if dump is not None:
         return _of_dump(arranged(dump, path), path) | about
     beside = tuple(map(str, contents.value)) if isinstance(contents.value, dict) else ()
-    found = _of_groups(weights.groups_in(contents.value), path)
+    found = _of_groups(groups_in(contents.value), path)
     keys = {word for group in found["groups"] for word in group.key.split(".")}
     about["beside"] = (
         tuple(key for key in beside if key not in keys)[:12] if found["groups"][:1] and keys != {""} else ()
@@ -130,7 +131,7 @@ def _of_contents(contents: Contents, path: Path) -> dict[str, Any]:
     return found | about
 
 
-def _of_groups(groups: list[weights.Group], path: Path) -> dict[str, Any]:
+def _of_groups(groups: list[Group], path: Path) -> dict[str, Any]:
     """Groups, the likeliest generator among them, and the command that scores it."""
     ranked = sorted(groups, key=lambda group: weights.Match(group, "").rank)
     held = tuple(_held(group) for group in groups[:12])
@@ -153,7 +154,7 @@ def _of_groups(groups: list[weights.Group], path: Path) -> dict[str, Any]:
     }
 
 
-def _held(group: weights.Group) -> Held:
+def _held(group: Group) -> Held:
     first = tuple(f"{name} {tuple(held.shape)}" for name, held in list(group.tensors.items())[:SHOWN])
     numbers = 0
     for held in group.tensors.values():
@@ -180,7 +181,7 @@ def _of_weights(path: Path, kind: Kind) -> dict[str, Any]:
         return _of_contents(read_torch_kind(file), path)
     header = bundles.read_header(file)
     told = {k: v for k, v in header.items() if isinstance(v, dict) and isinstance(v.get("shape"), list)}
-    groups = [weights.Group("", {name: _Listed(tuple(one["shape"])) for name, one in told.items()})]
+    groups = [Group("", {name: _Listed(tuple(one["shape"])) for name, one in told.items()})]
     found = _of_groups(groups, path)
     if kind is Kind.BUNDLE:
         ours = config.get("model") in bundles.OURS

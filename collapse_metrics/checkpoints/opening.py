@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from collapse_metrics.checkpoints import bundles, factories, latents, trust, weights
+from collapse_metrics.checkpoints.groups import Group, groups_in
 from collapse_metrics.checkpoints.kinds import WEIGHT_FILES, Kind, kind_of
 from collapse_metrics.checkpoints.names import is_forbidden
 from collapse_metrics.checkpoints.samples import Dump, arranged, load_dump, samples_in
@@ -172,13 +173,13 @@ def _network_in(value: Any, key: str | None) -> tuple[Any, str]:
     held = {str(k): v for k, v in value.items() if isinstance(v, nn.Module)} if isinstance(value, dict) else {}
     if key is not None:
         return held.get(key), key
-    ranked = sorted(held, key=lambda name: weights.Match(weights.Group(name, {}), "").rank)
+    ranked = sorted(held, key=lambda name: weights.Match(Group(name, {}), "").rank)
     return (held[ranked[0]], ranked[0]) if ranked else (None, "")
 
 
 def _open_weights(value: Any, path: Path, how: How, notes: tuple[str, ...] = ()) -> Opened:
     if how.model is None:
-        raise ValueError(without_network(weights.groups_in(value), path))
+        raise ValueError(without_network(groups_in(value), path))
     network = factories.build(how.model, how.model_args, python_path=how.python_path)
     if not isinstance(network, nn.Module):
         raise ValueError(f"weights go into a torch module, but {how.model} made a {type(network).__name__}.")
@@ -187,7 +188,7 @@ def _open_weights(value: Any, path: Path, how: How, notes: tuple[str, ...] = ())
     return _ready(network, how, notes=notes, about={"model": how.model, "model_args": dict(how.model_args), **found})
 
 
-def without_network(groups: list[weights.Group], path: Path) -> str:
+def without_network(groups: list[Group], path: Path) -> str:
     """What to do with weights alone: what they look like, and the command that would score them."""
     groups = sorted((g for g in groups), key=lambda group: weights.Match(group, "").rank) or []
     if not groups:

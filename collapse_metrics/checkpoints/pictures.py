@@ -1,6 +1,7 @@
 """What pictures are in this folder? All of one size; the folders they lie in are their labels."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,11 +55,18 @@ def _check_place(file: Path, home: Path) -> None:
         raise ValueError(f"{file} is no readable picture (it is no regular file): remove it.")
 
 
-def _read(file: Path, shape: tuple[int, ...] | None) -> np.ndarray:
+def _opened(file: Path) -> Any:
     from PIL import Image
 
     try:
-        with Image.open(file, formats=FORMATS) as picture:
+        return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ValueError(first_line(error)) from error
+
+
+def _read(file: Path, shape: tuple[int, ...] | None) -> np.ndarray:
+    try:
+        with _opened(file) as picture:
             wide, high = picture.size
             grey = picture.mode in GREY
             here = (high, wide) if grey else (high, wide, 3)
@@ -71,7 +79,7 @@ def _read(file: Path, shape: tuple[int, ...] | None) -> np.ndarray:
         raise ValueError(
             f"pictures of one size and colour are needed in {file.parent}, got {[shape, unlike.shape]}: convert them."
         ) from None
-    except (*KNOWN, Image.DecompressionBombError) as error:
+    except KNOWN as error:
         raise ValueError(f"{file} is no readable picture ({first_line(error)}): remove or replace it.") from error
 
 

@@ -1,8 +1,10 @@
 """Every usual layout of generators and samples is scored by the command that the documentation shows for it."""
 
 import json
+import re
 from pathlib import Path
 
+import nets
 import numpy as np
 import pytest
 import torch
@@ -68,3 +70,12 @@ def test_the_command_of_the_docs_judges_just_the_generator_in_the_file(layout, h
 def test_the_table_of_the_docs_is_the_table_of_the_tests():
     assert "\n".join(page_rows()) in DOCS.read_text(encoding="utf-8")
     assert len(LAYOUTS) >= 20
+
+
+def test_the_example_of_the_docs_runs(here, references, capsys):
+    torch.save(nets.trained().state_dict(), "netG.pth")
+    (here / "real.safetensors").write_bytes((references / "16.safetensors").read_bytes())
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
+    exec(example, {})
+    assert "netG.pth: torch.save" in capsys.readouterr().out
+    assert open_source("bundle", model="nets:G").kind == "bundle"
