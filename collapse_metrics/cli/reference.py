@@ -153,9 +153,8 @@ def _in_words(classifier: "TrainedClassifier", out: Path) -> str:
 
     held, training = classifier.about["held_out"], classifier.about["training"]
     n = held["n"]
-    lines = [
-        f"{classifier.name}: {len(classifier.modes)} classes, {training['n']} samples, {training['epochs']} epochs"
-    ]
+    learnt = f"{training['n']} samples learnt from, {training['epochs']} times each"
+    lines = [f"{classifier.name}: {len(classifier.modes)} classes, {learnt}"]
     for what, key in (("named rightly", "named_rightly"), ("kept as like the data", "kept")):
         low, high = clopper_pearson(round(held[key] * n), n)
         lines.append(f"  {held[key]:.1%} of {n} held-out samples {what} [{low:.1%}, {high:.1%}]")
