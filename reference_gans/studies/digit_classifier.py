@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Generator, Tensor
+from torch import Generator
 
 from collapse_metrics.embed.mnist import NOT_A_DIGIT, WEIGHTS, MnistDigits
 from collapse_metrics.reference import PACKAGED, Reference
