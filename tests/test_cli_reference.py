@@ -93,6 +93,10 @@ def test_without_labels_the_embedder_s_calls_are_the_modes(tmp_path, capsys, rng
     )
     assert code == 0
     assert "one mode: pass --embedder with classes, or --modes" in out
+    labels = tmp_path / "labels.npy"
+    np.save(labels, np.arange(300) % 2)
+    words = ("reference", "fit", tmp_path / "noise.npy", "--labels", labels, "-o", tmp_path / "r.safetensors")
+    assert "labels are not used" in run(capsys, *words)[2]
     assert Reference.load(tmp_path / "r.safetensors").name == "r"
 
 

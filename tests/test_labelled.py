@@ -45,6 +45,11 @@ def test_archives_are_read_by_the_usual_names(samples, labels, pictures, tmp_pat
     assert found.labels.tolist() == [0, 1] * 6
 
 
+def test_channels_that_come_last_are_taken_first(pictures, tmp_path):
+    np.savez(tmp_path / "it.npz", images=pictures.transpose(0, 2, 3, 1), labels=np.arange(12))
+    assert np.array_equal(load_labelled(tmp_path / "it.npz").samples, pictures)
+
+
 def test_an_archive_may_name_its_labels_otherwise_or_have_none(pictures, tmp_path):
     np.savez(tmp_path / "it.npz", images=pictures, kind=np.array(["a", "b"] * 6))
     assert load_labelled(tmp_path / "it.npz", labels="kind").labels.tolist() == ["a", "b"] * 6
@@ -124,6 +129,9 @@ def test_what_cannot_be_read_is_explained(folder, pictures, tmp_path):
         ("torchvision:FashonMNIST", None): "Did you mean FashionMNIST",
         ("torchvision:os", None): "a data set of torchvision is needed",
     }
+    (tmp_path / "deep" / "sun").mkdir(parents=True)
+    Image.new("RGB", (9, 8)).save(tmp_path / "deep" / "loose.png")
+    wrong[tmp_path / "deep", None] = r"in a folder of their class, got \['loose.png'\] beside sun"
     for (source, labels), message in wrong.items():
         with pytest.raises((ValueError, FileNotFoundError), match=message):
             load_labelled(source, labels=labels)

@@ -136,6 +136,8 @@ def fit(
     )
     fitted.save(out)
     facts = _facts(fitted, len(data.samples), labelled=truth is not None) | {"file": str(out)}
+    if data.labels is not None and truth is None:
+        sys.stderr.write(f"labels are not used: embedder {chosen.name} has no classes, train-classifier makes one\n")
     print(json.dumps(facts, indent=1) if as_json else _told(facts))
     return 0
 
