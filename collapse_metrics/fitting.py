@@ -12,6 +12,10 @@ from collapse_metrics.embed import Embedded
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.stats.shares import confusion_of
 
+LEAST_RIGHT = 0.5
+"""A class has to be called rightly more often than this. Below, most of what is called that class is another one, and
+taking the confusion back blows up chance more than it corrects."""
+
 BATCHES = 40
 """Batches of real pictures, each scored by the metrics of pictures: their mean is then as good as that of 800
 pictures, without 319,600 comparisons."""
@@ -92,3 +96,16 @@ def shares_and_confusion(
     table = np.zeros((count, count))
     np.add.at(table, (truth[kept], calls[kept]), 1.0)
     return table.sum(axis=1) / table.sum(), confusion_of(table, parts=parts)
+
+
+def check_confusion(confusion: np.ndarray | None, modes: tuple[str, ...]) -> None:
+    """Require that every class is called rightly more often than not."""
+    if confusion is None:
+        return
+    right = np.diag(confusion)
+    hardly = [f"{modes[k]} ({right[k]:.0%})" for k in np.flatnonzero(right <= LEAST_RIGHT)]
+    if hardly:
+        raise ValueError(
+            f"classes that are called rightly more often than not are needed, got {', '.join(hardly[:5])}: train the "
+            "classifier longer or on more samples, or join these classes with those that they are taken for."
+        )

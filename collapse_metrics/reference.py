@@ -18,6 +18,7 @@ from collapse_metrics.fitting import (
     BATCH_ROWS,
     BATCHES,
     call_modes,
+    check_confusion,
     find_centres,
     left_out,
     score_batches,
@@ -126,6 +127,7 @@ class Reference:
         count = len(embedder.modes) or (1 if centres is None else len(centres))
         accepted = None if embedded.probs is None else embedder.accepts(embedded.probs)
         shares, confusion = shares_and_confusion(called, labels, count, accepted, parts=embedder.parts)
+        check_confusion(confusion, embedder.modes)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
         away, _ = nearest(fresh, to=anchor)
         radius = float(away.quantile(REAL_KEPT))

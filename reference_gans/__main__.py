@@ -25,7 +25,7 @@ QUICK = (
 )  # fmt: skip
 """Studies that can be tried in a few seconds."""
 
-STUDIES = (*QUICK, "recipe_table", "verdicts")
+STUDIES = (*QUICK, "own_data", "recipe_table", "verdicts")
 """Studies that need no options of their own."""
 
 
@@ -125,12 +125,12 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
 
     Args:
         name: `calibration`, `checkpoints`, `confusion`, `cures`, `gate_error_rates`, `label_flipping`,
-            `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`, `power`,
+            `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`, `own_data`, `power`,
             `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`, `two_gaussians`,
             `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too. (`python -m
-            reference_gans.studies.digit_classifier` has options of its own.)
+            reference_gans.studies.digit_classifier` and `...fashion_classifier` have options of their own.)
         data_root: Folder with MNIST in torchvision's layout.
-        quick: Only see whether the study runs: a few seconds, nothing written. Not for `recipe_table` and
+        quick: Only see whether the study runs: a few seconds, nothing written. Not for `own_data`, `recipe_table` and
             `verdicts`.
         out: Folder for the page instead of docs/studies. For the same studies.
     """

@@ -20,6 +20,10 @@ SAMPLE_NAMES = ("images", "samples", "data", "x", "arr_0")
 """Names under which an archive's samples are looked for where it holds several arrays."""
 
 
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+"""Endings of pictures; beside folders of classes there must be none."""
+
+
 @dataclass(frozen=True)
 class Labelled:
     """Samples, one a row; the class of each, where it is known; and the classes' names, where labels are numbers."""
@@ -67,6 +71,9 @@ def load_labelled(
         raise ValueError(
             f"one label for each sample is needed, got {len(found.labels)} labels of {len(found.samples)} samples."
         )
+    shape = found.samples.shape
+    if len(shape) == 4 and shape[3] in (1, 3) and shape[1] not in (1, 3):  # channels last, as Keras keeps them
+        found = Labelled(np.asarray(found.samples).transpose(0, 3, 1, 2), found.labels, found.names)
     return _thinned(found, rows)
 
 
@@ -83,6 +90,9 @@ def _folder(path: Path) -> Labelled:
     classes = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
     if not classes:
         return Labelled(load_samples(path), None)
+    loose = [p.name for p in path.iterdir() if p.suffix.lower() in PICTURES]
+    if loose:
+        raise ValueError(f"pictures must lie in a folder of their class, got {loose[:3]} beside {classes[0].name}.")
     parts = [np.asarray(load_samples(folder)) for folder in classes]
     shapes = {part.shape[1:] for part in parts}
     if len(shapes) > 1:

@@ -136,6 +136,8 @@ def fit(
     )
     fitted.save(out)
     facts = _facts(fitted, len(data.samples), labelled=truth is not None) | {"file": str(out)}
+    if data.labels is not None and truth is None:
+        sys.stderr.write(f"labels are not used: embedder {chosen.name} has no classes, train-classifier makes one\n")
     print(json.dumps(facts, indent=1) if as_json else _told(facts))
     return 0
 
@@ -153,9 +155,8 @@ def _in_words(classifier: "TrainedClassifier", out: Path) -> str:
 
     held, training = classifier.about["held_out"], classifier.about["training"]
     n = held["n"]
-    lines = [
-        f"{classifier.name}: {len(classifier.modes)} classes, {training['n']} samples, {training['epochs']} epochs"
-    ]
+    learnt = f"{training['n']} samples learnt from, {training['epochs']} times each"
+    lines = [f"{classifier.name}: {len(classifier.modes)} classes, {learnt}"]
     for what, key in (("named rightly", "named_rightly"), ("kept as like the data", "kept")):
         low, high = clopper_pearson(round(held[key] * n), n)
         lines.append(f"  {held[key]:.1%} of {n} held-out samples {what} [{low:.1%}, {high:.1%}]")

@@ -42,7 +42,7 @@ class LearningConv(nn.Module):
     @torch.no_grad()
     def folded(self) -> ConvNetwork:
         """The same function without batch norms, as it is used."""
-        plain = ConvNetwork(**self._about)
+        plain: ConvNetwork = _empty(ConvNetwork, self._about)
         layers: Any = zip(plain.convolutions, self.convolutions, self.norms, strict=True)
         for target, convolution, norm in layers:
             gain, shift = _scale_and_shift(norm)
@@ -85,7 +85,7 @@ class LearningRows(nn.Module):
     @torch.no_grad()
     def folded(self) -> RowNetwork:
         """The same function without batch norms, as it is used."""
-        plain = RowNetwork(**self._about)
+        plain: RowNetwork = _empty(RowNetwork, self._about)
         plain.centre.copy_(self.centre)
         plain.scale.copy_(self.scale)
         for target, layer, norm in zip(plain.hidden, self.hidden, self.norms, strict=True):
@@ -93,6 +93,13 @@ class LearningRows(nn.Module):
         _fold(self.norm, self.bottleneck, plain.bottleneck)
         plain.head.load_state_dict(self.head.state_dict())
         return plain.eval()
+
+
+def _empty(kind: Any, about: dict[str, Any]) -> Any:
+    """A network to be filled: nothing is drawn for it, so the global random numbers stay as they are."""
+    with torch.device("meta"):
+        network = kind(**about)
+    return network.to_empty(device="cpu")
 
 
 def _fold(norm: Any, layer: Any, target: Any) -> None:

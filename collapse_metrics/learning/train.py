@@ -32,8 +32,8 @@ STRICTEST = 0.05
 SHOWN = 60_000
 """Samples shown in all, where ``epochs`` is left out: a minute or two on a core for pictures of 32 x 32."""
 
-BATCH, RUBBISH = 96, 48
-"""Samples of the data in a step, and of what is none."""
+BATCH, RUBBISH = 32, 16
+"""Samples of the data in a step, and of what is none. Small data sets need steps more than they need large batches."""
 
 FEATURES = 64
 """Width of the feature layer."""

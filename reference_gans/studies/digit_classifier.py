@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Generator, Tensor
+from torch import Generator
 
 from collapse_metrics.embed.mnist import NOT_A_DIGIT, WEIGHTS, MnistDigits
 from collapse_metrics.reference import PACKAGED, Reference
-from collapse_metrics.stats.shares import clopper_pearson
 from reference_gans.data import read_idx
 from reference_gans.studies import DOCS
+from reference_gans.studies._accepted import Row, accepted, row, table
 from reference_gans.studies._digit_training import train_classifier
 from reference_gans.studies._digit_variants import LOOKS, vary
 from reference_gans.studies._garbage import TRAINED, Digits, Kind, blur
@@ -81,9 +81,6 @@ def write_reference(every: Digits) -> None:
     ).save(PACKAGED / "mnist.safetensors")
 
 
-Row = dict[str, float | str]
-
-
 def figures(data_root: Path, every: Digits) -> Iterator[Row]:
     """Every figure, each a share with its exact interval."""
     embed = MnistDigits()
@@ -91,22 +88,22 @@ def figures(data_root: Path, every: Digits) -> Iterator[Row]:
     probs = embed(test.images).probs
     assert probs is not None  # this embedder has classes
     right = probs[:, :-1].argmax(dim=1) == test.labels
-    yield _row("test digits", "named rightly", right, 0.995)
-    yield _row("test digits", "kept", embed.accepts(probs), 0.99)
+    yield row("test digits", "named rightly", right, 0.995)
+    yield row("test digits", "kept", embed.accepts(probs), 0.99)
     rng = Generator().manual_seed(1)
     for look in LOOKS:
-        yield _row(f"{look.__name__} test digits", "kept", _accepted(embed, look(test.images, rng).clamp(0, 1)), None)
-    yield _row("bent and varied test digits", "kept", _accepted(embed, vary(test.images, rng)[1]), None)
+        yield row(f"{look.__name__} test digits", "kept", accepted(embed, look(test.images, rng).clamp(0, 1)), None)
+    yield row("bent and varied test digits", "kept", accepted(embed, vary(test.images, rng)[1]), None)
     learnt = every.images[REFERENCE.stop :][:20_000]
     dcgan = gan_samples(learnt, kind="conv", seed=100, at=(20, 60, 800, 1500), n=2000, width=12)
     for step, pictures in dcgan.items():
-        yield _row(f"DCGAN of another seed at step {step}", "kept", _accepted(embed, pictures), None)
+        yield row(f"DCGAN of another seed at step {step}", "kept", accepted(embed, pictures), None)
     speckle = gan_samples(learnt, kind="mlp", seed=100, at=(200, 300), n=2000, g_steps=10)
     for step, pictures in speckle.items():
-        yield _row(
+        yield row(
             f"speckle of a collapsed MLP GAN of another seed, step {step}",
             "set aside",
-            ~_accepted(embed, pictures),
+            ~accepted(embed, pictures),
             0.98,
         )
     yield from _garbage(embed, data_root, test)
@@ -122,28 +119,11 @@ def _garbage(embed: MnistDigits, data_root: Path, test: Digits) -> Iterator[Row]
         "uniform noise, full range": lambda d, n, r: torch.rand(n, 1, 28, 28, generator=r),
     }
     clothes = load(data_root, "FashionMNIST", "test").images
-    yield _row("Fashion-MNIST (test part)", "set aside", ~_accepted(embed, clothes), 0.98)
+    yield row("Fashion-MNIST (test part)", "set aside", ~accepted(embed, clothes), 0.98)
     for group, kinds, bar in (("", named, 0.98), ("", TRAINED, 0.98), ("held out: ", HELD_OUT, 0.98)):
         for name, kind in kinds.items():
             pictures = kind(test, EACH, Generator().manual_seed(2))
-            yield _row(f"{group}{name.replace('_', ' ')}", "set aside", ~_accepted(embed, pictures), bar)
-
-
-def _accepted(embed: MnistDigits, pictures: Tensor) -> Tensor:
-    probs = embed(pictures.clamp(0, 1)).probs
-    assert probs is not None  # this embedder has classes
-    return embed.accepts(probs)
-
-
-def _row(what: str, how: str, hits: Tensor, bar: float | None) -> Row:
-    n, k = len(hits), int(hits.sum())
-    low, high = clopper_pearson(k, n)
-    row: Row = {"what": what, "how": how, "share": k / n, "low": low, "high": high, "n": n}
-    if bar is not None:
-        row["wanted"] = bar
-        row["holds"] = "yes" if k / n >= bar else "NO"
-    print(f"{what:<40} {how:<14} {k / n:8.4f} [{low:.4f}, {high:.4f}] n={n} {row.get('holds', '')}", flush=True)
-    return row
+            yield row(f"{group}{name.replace('_', ' ')}", "set aside", ~accepted(embed, pictures), bar)
 
 
 def write(rows: list[Row]) -> None:
@@ -159,15 +139,8 @@ def write(rows: list[Row]) -> None:
         f"probability of being none is below {NOT_A_DIGIT}. Test digits: MNIST's 10,000. It learnt from rows 12,000 to 59,999",
         "of the training file, with fixed seeds; kinds marked *held out* were never shown to it.",
         "",
-        "| what | asked | share | 95 % interval | n | wanted | holds |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        *table(rows),
     ]
-    for row in rows:
-        wanted = f">= {row['wanted']}" if "wanted" in row else ""
-        lines.append(
-            f"| {row['what']} | {row['how']} | {row['share']:.4f} | {row['low']:.4f} to {row['high']:.4f} | {row['n']} "
-            f"| {wanted} | {row.get('holds', '')} |"
-        )
     (DOCS / "digit_classifier.md").write_text("\n".join(lines) + "\n")
 
 
