@@ -176,7 +176,7 @@ def _torchvision(name: str, data_root: Path | None, rows: int | None) -> Labelle
     elif "train" in known:
         options = {"train": part != "test"}
     try:
-        data = kind(data_root, **options)
+        data: Any = kind(data_root, **options)  # type: ignore[unused-ignore,call-arg]
     except (RuntimeError, OSError, TypeError, ValueError) as error:
         raise ValueError(
             f"{name} cannot be read in {data_root} ({' '.join(str(error).split())[:160]}): "

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from collapse_metrics.cli._app import EXIT_GATE_FAILED, app
+from collapse_metrics.cli._opening import Opening
 
 if TYPE_CHECKING:
+    from collapse_metrics.checkpoints.opening import Opened
     from collapse_metrics.gate import Comparison
     from collapse_metrics.gate.settings import Settings
     from collapse_metrics.records import Scorecard
@@ -21,6 +23,9 @@ NARROWEST = 110
 
 USUAL_REFERENCE = "mnist"
 """What `score` takes too where nothing is said."""
+
+USUAL_N = 5000
+"""Samples that a checkpoint draws where nothing is said, as with `score`."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,18 @@ def baseline(
     value_range: ValueRange = None,
     n: int | None = None,
     seed: int | None = None,
+    how: Opening | None = None,
 ) -> int:
     """Freeze what is good: counts and means over pairs of the samples, in a short JSON file to commit.
 
     Args:
-        sources: Samples (.npz, .npy, .pt, .csv or a folder of pictures); of several trainings, one source each.
+        sources: Samples or a checkpoint, as for `score`; of several trainings, one source each.
         out: The file; left out, the one in [tool.collapse_metrics].
         value_range: Black and white in float pictures, e.g. -1 1.
         reference: Name of a packaged reference, or a file written by `Reference.save`.
-        n: Take so many of each source, chosen by the seed.
-        seed: Of subsets and simulated nulls.
+        n: Take so many of each source, chosen by the seed; a checkpoint draws 5,000 if nothing is said.
+        seed: Of latents, subsets and simulated nulls.
+        how: How checkpoints are opened.
     """
     from collapse_metrics.gate import Baseline
     from collapse_metrics.gate.settings import Settings
@@ -67,7 +74,7 @@ def baseline(
         raise ValueError(
             "a file for the baseline is needed: give -o FILE, or set `baseline` in [tool.collapse_metrics]."
         )
-    made = Baseline.from_scorecards(_cards(sources, decided))
+    made = Baseline.from_scorecards(_cards(sources, decided, how or Opening()))
     made.save(decided.baseline)
     runs = f"{len(made.runs)} run{'s' if len(made.runs) > 1 else ''} of {made.n:,} samples"
     print(f"{_in_repository(decided.baseline)}: {runs} beside reference {made.configuration['reference']}")
@@ -90,6 +97,7 @@ def check(
     n: int | None = None,
     max_n: int | None = None,
     seed: int | None = None,
+    how: Opening | None = None,
     forms: Forms | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     update_baseline: bool = False,
@@ -108,7 +116,8 @@ def check(
         require: Finding that has to be clear; may be given again.
         n: Take so many of each source, chosen by the seed.
         max_n: Plan looks at an eighth, a quarter, a half and all of so many samples; end at the first that tells.
-        seed: Of subsets and simulated nulls.
+        seed: Of latents, subsets and simulated nulls.
+        how: How checkpoints are opened.
         forms: Files for other tools; GitHub's page of the run gets its table by itself.
         as_json: Print JSON, and nothing else.
         update_baseline: Write the baseline anew, of these samples; exits 1, so that nobody does it unseen.
@@ -132,13 +141,13 @@ def check(
     if accept and not update_baseline:
         raise ValueError("--accept belongs to --update-baseline: give both, or neither.")
     if update_baseline:
-        return _update(sources, decided, accept=accept)
-    found = _compared(sources, decided)
+        return _update(sources, decided, how or Opening(), accept=accept)
+    found = _compared(sources, decided, how or Opening())
     _tell(found, forms or Forms(), decided.baseline, as_json=as_json)
     return found.exit_code
 
 
-def _compared(sources: tuple[Path, ...], decided: "Settings") -> "Comparison":
+def _compared(sources: tuple[Path, ...], decided: "Settings", how: Opening) -> "Comparison":
     """The decision, by the same function as from Python."""
     from collapse_metrics.gate import ALPHA, Baseline, compare
 
@@ -147,46 +156,83 @@ def _compared(sources: tuple[Path, ...], decided: "Settings") -> "Comparison":
     rules: dict[str, Any] = {
         "baseline": base,
         "reference": decided.reference,
-        "value_range": decided.value_range,
         "margin": decided.margin or None,
         "limit": decided.limit or None,
         "alpha": ALPHA if decided.alpha is None else decided.alpha,
         "require": decided.require,
         "seed": decided.seed or 0,
     }
+    opened = [_opened(source, how) for source in _some(sources)]
+    rules["value_range"] = decided.value_range or opened[0].value_range
+    if decided.max_n is not None and len(opened) > 1:
+        raise ValueError(f"max_n plans looks at one source, got {len(opened)}: leave it out for several runs.")
+    if len(opened) == 1 and _draws_freely(opened[0]):
+        source: dict[str, Any] = {"generator": opened[0].generator, "latent": opened[0].latent}
+        return compare(**source, max_n=decided.max_n, **rules)
     if decided.max_n is not None:
-        if len(sources) != 1:
-            raise ValueError(f"max_n plans looks at one source, got {len(sources)}: leave it out for several runs.")
-        return compare(fake=_samples(sources[0], decided), max_n=decided.max_n, **rules)
-    return compare(runs=[_samples(source, decided) for source in _some(sources)], **rules)
+        return compare(fake=_samples(opened[0], decided, decided.max_n), max_n=decided.max_n, **rules)
+    return compare(runs=[_samples(one, decided, base.n) for one in opened], **rules)
 
 
-def _cards(sources: tuple[Path, ...], decided: "Settings") -> "list[Scorecard]":
+def _cards(sources: tuple[Path, ...], decided: "Settings", how: Opening) -> "list[Scorecard]":
     """A scorecard of every source."""
     from collapse_metrics.evaluate import score
 
-    return [
-        score(
-            fake=_samples(source, decided),
-            reference=decided.reference or USUAL_REFERENCE,
-            value_range=decided.value_range,
-            seed=decided.seed or 0,
-        )
-        for source in _some(sources)
-    ]
+    cards = []
+    for opened in [_opened(source, how) for source in _some(sources)]:
+        about: dict[str, Any] = {
+            "reference": decided.reference or opened.reference or USUAL_REFERENCE,
+            "value_range": decided.value_range or opened.value_range,
+            "seed": decided.seed or 0,
+        }
+        n = decided.n or USUAL_N
+        if _draws_freely(opened):
+            cards.append(score(generator=opened.generator, latent=opened.latent, n=n, **about))
+        else:
+            cards.append(score(fake=_samples(opened, decided, n), **about))
+    return cards
 
 
-def _samples(source: Path, decided: "Settings") -> Any:
-    """The samples of one source, as many as were asked for: the one place where a source is opened."""
-    from collapse_metrics.checkpoints import load_samples
+def _opened(source: Path, how: Opening) -> "Opened":
+    """One source: the one place where files are opened."""
+    from collapse_metrics.checkpoints import open_source
+
+    opened = open_source(source, **how.opening())
+    for note in opened.notes:
+        sys.stderr.write(f"{source.name}: {note}\n")
+    return opened
+
+
+def _draws_freely(opened: "Opened") -> bool:
+    """Whether it is a generator of latents alone, whose samples can be paired by them."""
+    return opened.samples is None and opened.labels is None
+
+
+def _samples(opened: "Opened", decided: "Settings", n: int) -> Any:
+    """The samples of one source: of a file as many as were asked for, of a generator ``n``, evenly over its labels."""
+    import torch
+
     from collapse_metrics.measurements import shuffled
+    from collapse_metrics.probes.sampler import Sampler
 
-    rows, n = load_samples(source), decided.n
-    if n is None:
+    seed = decided.seed or 0
+    if opened.samples is None:
+        assert opened.generator is not None
+        assert opened.latent is not None
+        sampler = Sampler(opened.generator, latent=opened.latent, seed=seed)
+        latents = sampler.latents(n)
+        return (
+            sampler(latents)
+            if opened.labels is None
+            else sampler.with_labels(latents, opened.labels[torch.arange(n) % len(opened.labels)])
+        )
+    rows = opened.samples
+    if decided.n is None:
         return rows
-    if not 0 < n <= len(rows):
-        raise ValueError(f"n={n} samples are asked for, {source} holds {len(rows)}: draw more, or ask for fewer.")
-    return rows[shuffled(len(rows), decided.seed or 0)[:n].numpy()]
+    if not 0 < decided.n <= len(rows):
+        held = len(rows)
+        raise ValueError(f"n={decided.n} samples are asked for, the source holds {held}: draw more, or ask for fewer.")
+    return rows[shuffled(len(rows), seed)[: decided.n].numpy()]
 
 
 def _some(sources: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -202,7 +248,7 @@ def _every(number: float | None) -> dict[str, float] | None:
     return None if number is None else dict.fromkeys(MEASURES, number)
 
 
-def _update(sources: tuple[Path, ...], decided: "Settings", *, accept: bool) -> int:
+def _update(sources: tuple[Path, ...], decided: "Settings", how: Opening, *, accept: bool) -> int:
     """Write the baseline anew; what is written has to be looked at."""
     from collapse_metrics.gate import Baseline
 
@@ -210,7 +256,7 @@ def _update(sources: tuple[Path, ...], decided: "Settings", *, accept: bool) -> 
     kept = decided
     if decided.reference is None and decided.baseline.is_file():
         kept = decided.over(reference=str(Baseline.load(decided.baseline).configuration["reference"]))
-    Baseline.from_scorecards(_cards(sources, kept)).save(decided.baseline)
+    Baseline.from_scorecards(_cards(sources, kept, how)).save(decided.baseline)
     print(f"{_in_repository(decided.baseline)} was written anew: read the difference, and commit it if it is meant")
     return 0 if accept else EXIT_GATE_FAILED
 

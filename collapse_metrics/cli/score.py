@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from collapse_metrics.cli._app import EXIT_INCONCLUSIVE, app
+from collapse_metrics.cli._opening import arguments
 
 
 @app.command
@@ -91,15 +92,3 @@ def score(
 
         sys.stderr.write(f"report: {write_card(card, report)}\n")
     return EXIT_INCONCLUSIVE if card.verdict is Verdict.INCONCLUSIVE else 0
-
-
-def arguments(pairs: list[str]) -> dict[str, str]:
-    """``name=value`` words as a dictionary.
-
-    Raises:
-        ValueError: If a word has no ``=``.
-    """
-    for pair in pairs:
-        if "=" not in pair:
-            raise ValueError(f"an argument of the model is given as name=value, got {pair!r}.")
-    return dict(pair.split("=", 1) for pair in pairs)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from collapse_metrics.cli._app import EXIT_INCONCLUSIVE, app
+from collapse_metrics.cli._opening import Opening, Words
 
 if TYPE_CHECKING:
     from collapse_metrics.checkpoints.scorer import Scorer
@@ -25,13 +26,12 @@ LEVELS = {"partial_collapse": 1, "collapse": 2}
 INTERRUPTED = 130
 """What a shell expects of a command that was stopped by Ctrl-C."""
 
-Words = Annotated[list[str] | None, Parameter(negative=())]
 Json = Annotated[bool, Parameter(name="--json", negative=())]
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class How:
+class How(Opening):
     """How checkpoints are opened and judged; the same words as those of `score`."""
 
     reference: str | None = None
@@ -42,37 +42,6 @@ class How:
     """`standard`, `full`, or names with commas between them."""
     seed: int = 0
     """Of latents, subsets and simulated nulls."""
-    model: str | None = None
-    """What builds the network: module:callable or path/file.py:callable."""
-    model_arg: Words = None
-    """An argument of it, name=value; may be repeated."""
-    latent: str | None = None
-    """Size or shape of the noise, such as 100 or 100,1,1; left out, told from the network."""
-    classes: int | None = None
-    """How many classes a generator knows that takes labels."""
-    key: str | None = None
-    """Under which key the generator's weights lie."""
-    prefix: str | None = None
-    """What the names of the weights begin with."""
-    trust_pickle: Annotated[bool, Parameter(negative=())] = False
-    """Run the pickles in the files. For files of your own."""
-    python_path: Annotated[list[Path] | None, Parameter(negative=())] = None
-    """A folder of the code that the network needs; may be repeated."""
-
-    def opening(self) -> dict[str, Any]:
-        """Arguments of `open_source`."""
-        from collapse_metrics.cli.score import arguments
-
-        return {
-            "model": self.model,
-            "model_args": arguments(self.model_arg or []),
-            "key": self.key,
-            "prefix": self.prefix,
-            "latent": self.latent,
-            "classes": self.classes,
-            "trust_pickle": self.trust_pickle,
-            "python_path": tuple(map(str, self.python_path or ())),
-        }
 
     def scorer(self) -> "Scorer":
         """What scores one checkpoint."""
@@ -221,7 +190,7 @@ def compare(
         as_json: Print JSON, and nothing else.
     """
     from collapse_metrics.checkpoints.pairs import compare_sources
-    from collapse_metrics.cli.score import arguments
+    from collapse_metrics.cli._opening import arguments
 
     other: dict[str, Any] = {"model": second_model, "latent": second_latent, "key": second_key}
     other |= {"model_args": arguments(second_model_arg)} if second_model_arg else {}

@@ -1,6 +1,7 @@
 """Do the losses cycle? Their course, and the spectrum of the generator's beside that of red noise."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def loss_plots(history: History) -> list[Plot]:
     return [_plot(history, name, rows) for name, rows in history.losses.items() if rows]
 
 
-def _plot(history: History, name: str, rows: list[tuple[int, float]]) -> Plot:
+def _plot(history: History, name: str, rows: Sequence[tuple[int, float]]) -> Plot:
     axis, cut = _loss_axis([value for _, value in rows])
     paper = Paper(run_axis(history), axis, HEIGHT)
     buckets, wide = _buckets(rows), len(rows) > BUCKETS
@@ -86,7 +87,7 @@ def _loss_axis(values: list[float]) -> tuple[Axis, int]:
     return axis_over(kept), len(finite) - len(kept)
 
 
-def _buckets(rows: list[tuple[int, float]]) -> list[tuple[float, float, float, float]]:
+def _buckets(rows: Sequence[tuple[int, float]]) -> list[tuple[float, float, float, float]]:
     """Step, lowest, middle and highest of each stretch; NaN where a stretch has no finite loss."""
     size = math.ceil(len(rows) / BUCKETS)
     found = []
