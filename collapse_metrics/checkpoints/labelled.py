@@ -161,8 +161,8 @@ def _torchvision(name: str, data_root: Path | None, rows: int | None) -> Labelle
     from torchvision import datasets
 
     name, _, part = name.partition("/")
-    kind: Any = getattr(datasets, name, None)
-    if not (inspect.isclass(kind) and issubclass(kind, datasets.VisionDataset)) or name.startswith("_"):
+    kind: Any = getattr(datasets, name, None) if name in datasets.__all__ else None
+    if kind is None or datasets.VisionDataset not in inspect.getmro(kind):
         near = _near(name, datasets.__all__)
         raise ValueError(f"a data set of torchvision is needed, got {name!r}. Did you mean {', '.join(near)}?")
     if data_root is None:

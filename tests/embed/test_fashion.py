@@ -99,9 +99,9 @@ class TestVerdicts:
         assert "mode Bag" in dropped.evidence
 
     def test_calibration_accuses_hardly_any_healthy_set_and_finds_planted_defects(self, reference):
-        found = calibrate(reference=reference, n=500, trials=10)
+        found = calibrate(reference=reference, n=300, trials=5)
         rates = {rate.what: rate for rate in found.verdicts}
-        # At a false-alarm rate of 1 % three of ten are accused with probability about 1e-4.
+        # At a false-alarm rate of 1 % three of five are accused with probability 1e-5.
         assert rates["healthy, accused"].hits <= 2
         assert all(rate.hits == rate.trials for what, rate in rates.items() if what.endswith("found"))
 
