@@ -125,8 +125,8 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
 
     Args:
         name: `calibration`, `checkpoints`, `confusion`, `cures`, `gate_error_rates`, `label_flipping`,
-            `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`, `own_data`, `power`,
-            `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`, `two_gaussians`,
+            `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`, `own_data`,
+            `power`, `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`, `two_gaussians`,
             `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too. (`python -m
             reference_gans.studies.digit_classifier` and `...fashion_classifier` have options of their own.)
         data_root: Folder with MNIST in torchvision's layout.

@@ -25,7 +25,6 @@ from collapse_metrics.monitor.words import print_line
 from collapse_metrics.probes.guard import undisturbed
 from collapse_metrics.probes.sampler import Latent, Select
 from collapse_metrics.records import Scorecard, Verdict
-from collapse_metrics.reference import Reference
 
 FINAL_SAMPLES = 2000
 """Samples of the closing diagnosis: four times a usual check, so that smaller losses can be shown."""
