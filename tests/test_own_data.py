@@ -10,7 +10,8 @@ from collapse_metrics import cli
 PAGE = (Path(__file__).parents[1] / "docs" / "own_data.md").read_text(encoding="utf-8")
 
 SMALLER = {
-    "coloured_shapes(3000": "coloured_shapes(1200",
+    "coloured_shapes(3000": "coloured_shapes(1050",
+    "coloured_shapes(1000": "coloured_shapes(500",
     "train-classifier shapes.npz": "train-classifier shapes.npz --epochs 5",
 }
 """What is changed so that it takes seconds: fewer pictures, and a tenth of the training."""
@@ -49,8 +50,8 @@ def test_every_block_of_the_page_runs_in_order_and_prints_what_it_says(tmp_path,
     assert "taken for" in printed["train-classifier"] or "named rightly" in printed["train-classifier"]
     assert re.search(r"a verdict needs \d+ generated samples or more", printed["reference"])
     assert "6 modes, known from labels" in printed["reference"]
-    # A third of 1,200, and no picture that was learnt from.
-    assert re.search(r"reference: 40\d of 1200 real samples", printed["reference"])
+    # A third of 1,050, and no picture that was learnt from.
+    assert re.search(r"reference: 35\d of 1050 real samples", printed["reference"])
     assert names["monitor"].diagnose().verdict in ("inconclusive", "broken")
 
 

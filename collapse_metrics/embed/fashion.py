@@ -31,7 +31,7 @@ class FashionClothes(Embedder):
           ``accepts(probs)`` applies the threshold, calibrated on pictures that the classifier never saw.
         - ``features`` are the outputs of a *linear* layer, before its ReLU, each with a mean of about 0 and a standard
           deviation of about 1 over the training pictures.
-        - **Blind to** the seam between shirts, T-shirts, pullovers and coats, where one picture in five is named
+        - **Blind to** the seam between shirts, T-shirts, pullovers and coats, where nearly one shirt in four is named
           wrongly: the reference's confusion matrix allows for it. ``docs/studies/fashion_classifier.md`` has the table,
           and every kind of picture that is let through.
         - **Compare only** results of one ``fingerprint``.
@@ -40,7 +40,7 @@ class FashionClothes(Embedder):
         device: Where the network runs. Results always come back on the CPU.
 
     Cost:
-        About a third of a millisecond a picture on one CPU core.
+        About a quarter of a millisecond a picture on one CPU core.
 
     Example:
         >>> import torch
