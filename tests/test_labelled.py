@@ -137,3 +137,9 @@ def test_what_cannot_be_read_is_explained(folder, pictures, tmp_path):
             load_labelled(source, labels=labels)
     with pytest.raises(ValueError, match=r"cannot be read in .*download=True"):
         load_labelled("torchvision:CIFAR10", data_root=tmp_path)
+
+
+def test_an_archive_that_would_unpack_to_far_more_than_its_size_is_refused(tmp_path):
+    np.savez_compressed(tmp_path / "bomb.npz", arr_0=np.zeros((300, 1_000_000), np.uint8), y=np.zeros(300, np.uint8))
+    with pytest.raises(ValueError, match=r"bomb\.npz"):
+        load_labelled(tmp_path / "bomb.npz")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from collapse_metrics.checkpoints.archives import opened_archive
 from collapse_metrics.checkpoints.samples import load_samples
 
 TORCHVISION = "torchvision:"
@@ -109,7 +110,8 @@ def _archive(path: Path, labels: str | None) -> Labelled:
     if not path.is_file():
         raise FileNotFoundError(f"samples are needed at {path}, there is no such file or folder.")
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        # The list of members is checked first: one that would unpack to far more than its own size is refused there.
+        with opened_archive(path), path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read as .npz ({str(error)[:160]}): write it again.") from error
