@@ -95,7 +95,7 @@ def generator(recipe: str) -> nn.Module:
 
     Example:
         >>> sum(weight.numel() for weight in generator("ring8_healthy").parameters())
-        17155
+        17154
     """
     if recipe not in RECIPES:
         raise ValueError(f"a recipe is needed, one of {', '.join(RECIPES)}, got {recipe!r}.")

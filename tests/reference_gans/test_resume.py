@@ -28,6 +28,7 @@ def lines(folder):
     losses = {}
     for record in records:
         record.pop("at", None)
+        record.pop("spent", None)  # seconds
         for name, rows in record.get("values", {}).items():
             losses.setdefault(name, []).extend(rows)
     return [record for record in records if record["kind"] != "losses"], losses
