@@ -267,10 +267,11 @@ class RateRise:
 
     def detectable(self, margin: float, level: float) -> float:
         """The rise that is found 95 times in 100."""
-        needed = margin + float(stats.t.isf(level, self.freedom)) * self._error(margin)
+        # Both quantiles in the error that the sample of now will have: the test takes the larger one, its own as a rule.
+        quantiles = float(stats.t.isf(level, self.freedom) + stats.t.ppf(POWER, self.freedom))
 
         def short(rise: float) -> float:
-            return rise - needed - float(stats.t.ppf(POWER, self.freedom)) * self._error(rise)
+            return rise - margin - quantiles * self._error(rise)
 
         return float(optimize.brentq(short, 0.0, 1.0)) if short(1.0) > 0 else 1.0
 
