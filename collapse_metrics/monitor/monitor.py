@@ -80,7 +80,7 @@ class Monitor:
         >>> G = torch.nn.Linear(4, 2)
         >>> opt_G = torch.optim.SGD(G.parameters(), lr=0.1)
         >>> real = torch.randn(400, 2, generator=torch.Generator().manual_seed(0))
-        >>> monitor = Monitor(G, optimizer=opt_G, latent=4, every=2, reference=Reference.fit(real=real), print_to=None)
+        >>> monitor = Monitor(G, optimizer=opt_G, latent=4, every=2, reference=real, print_to=None)
         >>> for _ in range(4):
         ...     _ = opt_G.step()
         >>> monitor.history.steps
