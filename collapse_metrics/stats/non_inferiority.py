@@ -267,7 +267,7 @@ class RateRise:
 
     def detectable(self, margin: float, level: float) -> float:
         """The rise that is found 95 times in 100."""
-        # Both quantiles in the error that the sample of now will have: the test takes the larger one, its own as a rule.
+        # Both quantiles in the error that the sample of now will have: as a rule the larger one, which the test takes.
         quantiles = float(stats.t.isf(level, self.freedom) + stats.t.ppf(POWER, self.freedom))
 
         def short(rise: float) -> float:
