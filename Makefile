@@ -17,7 +17,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not bad_input and not slow" --jaxtyping-packages=collapse_metrics,beartype.beartype tests/metrics tests/stats
+	$(BIN)/python -m pytest -q -p no:collapse_metrics.pytest_plugin -m "not bad_input and not slow" --jaxtyping-packages=collapse_metrics,beartype.beartype tests/metrics tests/stats
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.overhead
