@@ -6,7 +6,7 @@ from scipy import stats
 
 
 def could_be_best(
-    values: Float[np.ndarray, " many"], errors: Float[np.ndarray, " many"], *, dof: float, alpha: float = 0.05
+    values: Float[np.ndarray, " many"], errors: Float[np.ndarray, " many"], *, dof: int | float, alpha: float = 0.05
 ) -> Bool[np.ndarray, " many"]:
     """Which of many numbers may belong to the best, where each is known up to its standard error.
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -15,6 +15,7 @@ POWER = 0.95
 """How surely a fall has to be found to be called detectable: the usual convention."""
 
 
+@runtime_checkable
 class Fall(Protocol):
     """By how much something has fallen, 0 nothing, 1 all; what the two samples say of it."""
 
@@ -194,7 +195,7 @@ class LogFall:
     before_error: float
     now: float
     now_error: float
-    freedom: float = math.inf
+    freedom: int | float = math.inf
     foreseen: float | None = None
     """Error of the difference as the sample before foresees it; left out, twice the variance of that sample."""
 
@@ -243,8 +244,8 @@ class RateRise:
     before_error: float
     now: float
     now_error: float
-    n_now: float
-    freedom: float = math.inf
+    n_now: int | float
+    freedom: int | float = math.inf
     per: float = 2.0
 
     @property

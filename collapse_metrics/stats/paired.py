@@ -21,7 +21,7 @@ class Difference:
 
     value: float
     error: float
-    dof: float
+    dof: int | float
     p_value: float
     coins: int | None = None
 
@@ -75,7 +75,7 @@ def paired_jackknife(
     return Difference(value, error, b - 1, t_p_value(value, error, b - 1))
 
 
-def t_p_value(value: float, error: float, dof: float) -> float:
+def t_p_value(value: float, error: float, dof: int | float) -> float:
     """Two-sided p-value of a number with a standard error; 1 of nothing at all, 0 of a difference without error."""
     if error == 0:
         return float(value == 0)
