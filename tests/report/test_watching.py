@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -228,7 +229,10 @@ def test_in_a_terminal_it_lives_until_ctrl_c(tmp_path):
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "collapse_metrics.cli", "watch", str(tmp_path / "run"), "--refresh", "0.05"]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-    watcher = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=ROOT)
+    # Tests that run in the background of a shell ignore Ctrl-C, and so would their children.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdin": slave, "stdout": slave, "stderr": slave}
+    watcher = subprocess.Popen(command, **pipes, env=environment, cwd=ROOT, preexec_fn=heeding)
     os.close(slave)
     try:
         read_until(master, b"waiting for")
