@@ -69,7 +69,8 @@ class Row:
         verb = "rose" if self.measure in ABSOLUTE else "fell"
         amount = f"{100 * self.loss:.1f} {self.unit}"
         if self.outcome is Outcome.FAIL:
-            return f"{self.name} {verb} by {amount}, credibly by more than the {100 * self.margin:g} that are tolerated"
+            tolerated = f"{100 * self.margin:g} {self.unit}"
+            return f"{self.name} {verb} by {amount}, credibly by more than the {tolerated} that are tolerated"
         if self.outcome is Outcome.INCONCLUSIVE:
             more = f"; about {self.needed:,} samples would tell" if self.needed else ""
             moved = "risen" if verb == "rose" else "fallen"

@@ -21,6 +21,7 @@ def as_markdown(comparison: Comparison) -> str:
         f"| {' | '.join(HEADINGS)} |",
         f"|{'|'.join(' --- ' if k in (0, len(HEADINGS) - 1) else ' ---: ' for k in range(len(HEADINGS)))}|",
     ]
+    revision = (about.get("baseline_made_with") or {}).get("code")
     for row in comparison.rows:
         *rest, word = cells(row)
         lines.append(f"| {' | '.join(plain(cell) for cell in rest)} | {SIGNS[row.outcome]} {word} |")
@@ -28,8 +29,8 @@ def as_markdown(comparison: Comparison) -> str:
     lines += [
         "",
         f"<sub>reference {plain(str(about.get('reference')))}, embedder {plain(str(about.get('embedder')))}, "
-        f"{about.get('baseline_runs')} run(s) before and {about.get('runs')} now, "
-        f"baseline of revision {(about.get('baseline_made_with') or {}).get('code')}</sub>",
+        f"{about.get('baseline_runs')} run(s) before and {about.get('runs')} now"
+        f"{f', baseline of revision {revision}' if revision else ''}</sub>",
         "",
     ]
     return "\n".join(lines).encode()[:MOST_BYTES].decode(errors="ignore")
