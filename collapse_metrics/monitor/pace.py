@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FIRST_GUESS = 0.3
-"""Seconds that a look is thought to take where none could be tried: about what 512 digits take on one core. The first
-look waits until that would be within the share, and what it took beyond is waited for afterwards."""
+"""Seconds that a look is thought to take where none could be tried: some tenths, as for 512 digits on one core. The
+first look waits until that would be within the share, and what it took beyond is waited for afterwards."""
 
 GLANCES = 0.25
 """Part of the share that goes to glances, which play the alarms on fresh samples and measure nothing else: cheap
-measures often, dear ones seldom. A glance takes about a third of a look, so that there are about as many of each."""
+measures often, dear ones seldom. A convention: most of the time is for what is judged."""
 
 
 @dataclass
