@@ -21,7 +21,6 @@ from collapse_metrics.reference import Reference
 from reference_gans.fixtures import Fixture, families
 from reference_gans.fixtures.clouds import Clouds, grid, ring, table
 from reference_gans.fixtures.kinds import healthy
-from reference_gans.fixtures.pictures import known_clothes
 from reference_gans.studies._confusion_page import page
 from reference_gans.studies._runs import Runs
 
@@ -50,12 +49,6 @@ of one core; stopped earlier, the promises are there."""
 
 REAL_ROWS = 4000
 """Real rows behind the reference of a family of Gaussians; each seed has a reference of its own."""
-
-CLOTHES = 6000
-"""Pictures of Fashion-MNIST's training file behind its reference."""
-
-PRINCIPAL = 64
-"""Directions that clothes are looked at in; there is no packaged classifier of clothes."""
 
 PEERS_FROM = 1000
 """Fewer samples are not enough for the Fréchet distance in 64 dimensions."""
@@ -94,7 +87,7 @@ def one_run(arm: str, seed: int, steps: int, *, data_root: Path | None = None) -
     """What is said of one set of every fixture of one part of a family."""
     part, _, rest = arm.partition(" of ")
     family, _, size = rest.partition(" at ")
-    reference = _reference(family, seed, data_root)
+    reference = _reference(family, seed)
     sets = {
         fixture.name: judged(fixture, reference, int(size), seed)
         for fixture in _fixtures(data_root).values()
@@ -165,12 +158,11 @@ def peers(fake: Tensor, reference: Reference, fixture: Fixture, seed: int) -> di
 
 
 @lru_cache(maxsize=4)
-def _reference(family: str, seed: int, data_root: Path | None) -> Reference:
+def _reference(family: str, seed: int) -> Reference:
     if family == "digits":
         return Reference.named("mnist")
     if family == "fashion":
-        assert data_root is not None
-        return _of_clothes(data_root)
+        return Reference.named("fashion_mnist")
     worlds: dict[str, Callable[[], Clouds]] = {"ring": ring, "grid": grid, "table": table, "group": first_group}
     world = worlds[family]()
     real = healthy(world, REAL_ROWS, torch.Generator().manual_seed(10_000 + seed))
@@ -182,25 +174,6 @@ def first_group() -> Clouds:
     """The first group of the table's rows, alone."""
     world = table()
     return Clouds("group", world.centres[:1], world.root, torch.ones(1, dtype=torch.float64))
-
-
-@lru_cache
-def _of_clothes(data_root: Path) -> Reference:
-    """Clothes in their leading principal components; a mode is the nearest mean of a class."""
-    known = known_clothes(data_root, CLOTHES)
-    flat = known.real.flatten(1)
-    mean = flat.mean(dim=0)
-    _, _, axes = torch.linalg.svd(flat - mean, full_matrices=False)
-
-    def principal_components(pictures: Tensor) -> Tensor:
-        seen: Tensor = (pictures.flatten(1).float() - mean) @ axes[:PRINCIPAL].T
-        return seen
-
-    rows = principal_components(known.real)
-    centres = torch.stack([rows[known.labels == label].mean(dim=0) for label in range(10)])
-    return Reference.fit(
-        real=known.real, embedder=principal_components, labels=known.labels.numpy(), modes=centres, name="fashion"
-    )
 
 
 if __name__ == "__main__":

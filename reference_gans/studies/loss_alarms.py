@@ -4,7 +4,6 @@
 """
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from scipy import signal
 from collapse_metrics.diagnosis.loss_oscillation import LEVEL
 from collapse_metrics.evaluate import measure_losses
 from collapse_metrics.stats.shares import clopper_pearson
+from reference_gans.fixtures.dirac import dirac_losses, dirac_period
 
 PHIS = (0.5, 0.8, 0.95)
 """How much of each step of the noise is left in the next."""
@@ -27,10 +27,6 @@ RATES = (0.04, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6, 0.9)
 
 DIRAC_STEPS = 4000
 """Steps of each Dirac-GAN; the later half is judged."""
-
-START = (0.1, 0.1)
-"""Where generator and discriminator begin. So near to the equilibrium the slope of the log loss changes by half a part
-in a hundred, up and down in turn, and the game is the linear map whose period is known."""
 
 NEAR = 0.02
 """By how much a period may be off."""
@@ -87,32 +83,6 @@ def judged_dirac(rate: float) -> dict[str, float]:
         "measured": seen["loss_period"],
         "p_value": seen["loss_oscillation"],
     }
-
-
-def dirac_losses(rate: float, steps: int) -> np.ndarray:
-    """Generator's loss of a Dirac-GAN with the log loss, trained by gradient steps in turn.
-
-    All data lie at 0, the generator draws its one parameter theta, the discriminator is a line through 0 with slope
-    psi (Mescheder, Geiger and Nowozin, ICML 2018): D ascends, G descends log sigmoid of minus theta times psi.
-    """
-    theta, psi = START
-    losses = np.empty(steps)
-    for step in range(steps):
-        psi -= rate * theta / (1 + math.exp(-theta * psi))
-        theta += rate * psi / (1 + math.exp(-theta * psi))
-        losses[step] = -math.log1p(math.exp(theta * psi))
-    return losses
-
-
-def dirac_period(rate: float) -> float:
-    """Steps in a period of the loss, by the eigenvalues of the linear map at the equilibrium.
-
-    One step in turn is (psi, theta) -> (psi - a theta, (1 - a^2) theta + a psi) with a = rate / 2, the slope of the
-    log loss at 0 being 1 / 2. It has determinant 1 and trace 2 - a^2, so it turns by w with cos w = 1 - a^2 / 2. The loss
-    follows the product of the two, which comes round twice in a turn.
-    """
-    step = np.array([[1.0, -rate / 2], [rate / 2, 1 - rate**2 / 4]])
-    return float(np.pi / np.abs(np.angle(np.linalg.eigvals(step))).max())
 
 
 def _judged(losses: np.ndarray, seed: int) -> dict[str, float]:

@@ -29,7 +29,7 @@ def test_a_quick_try_writes_a_page_and_repeats_itself(tmp_path):
     assert {"ring/healthy", "ring/class dropped", "ring/latents cut off"} <= kept.keys()
     assert not any("towards" in name for name in kept)
     fixture = confusion._fixtures(None)["ring/one sample"]
-    again = confusion.judged(fixture, confusion._reference("ring", 0, None), 200, 0)
+    again = confusion.judged(fixture, confusion._reference("ring", 0), 200, 0)
     assert again == kept["ring/one sample"]
     assert again["right"]
     assert (tmp_path / "confusion.md").read_text().startswith("# Verdicts on fixtures")

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from collapse_metrics.stats.shares import clopper_pearson
+from reference_gans.fixtures.dirac import START, dirac_losses, dirac_period
 from reference_gans.studies import loss_alarms
-from reference_gans.studies.loss_alarms import NEAR, PHIS, RATES, SERIES, START, dirac_losses, dirac_period
+from reference_gans.studies.loss_alarms import NEAR, PHIS, RATES, SERIES
 
 STORED = Path(__file__).parents[2] / "docs" / "studies" / "loss_alarms.json"
 
