@@ -12,6 +12,7 @@ from torch import Tensor
 from collapse_metrics.diagnosis import judge
 from collapse_metrics.embed import Embedded
 from collapse_metrics.measurements import FEWEST_ROWS, Look, measure_look
+from collapse_metrics.metrics.participation_ratio import directions_of
 from collapse_metrics.monitor.alarms import FRESH, bounds_of
 from collapse_metrics.records import SCHEMA, Verdict
 from collapse_metrics.reference import Reference
@@ -198,7 +199,15 @@ def _halves(reference: Reference, seed: int) -> list[tuple[Reference, Rows]]:
     parts = order[: len(order) // 2], order[len(order) // 2 :]
     rows = [(reference.fresh[part], reference.fresh_modes[part]) for part in parts]
     spread, error = reference.feature_spread
-    in_features = replace(reference, raw_spread=spread, raw_spread_error=error, raw_dim=reference.fresh.shape[1])
+    directions, directions_error = directions_of(reference.anchor)
+    in_features = replace(
+        reference,
+        raw_spread=spread,
+        raw_spread_error=error,
+        raw_dim=reference.fresh.shape[1],
+        raw_directions=directions,
+        raw_directions_error=directions_error,
+    )
     yardsticks = [replace(in_features, fresh=kept, fresh_modes=modes) for kept, modes in rows]
     return [(yardsticks[0], rows[1]), (yardsticks[1], rows[0])]
 

@@ -13,7 +13,7 @@ from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
 from collapse_metrics.metrics.pairwise_diversity import spread_of
-from collapse_metrics.ranks import measure_ranks
+from collapse_metrics.ranks import measure_ranks, measure_raw_directions
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import SPREAD_ROWS, Reference
 from collapse_metrics.setup_checks import measure_setup
@@ -107,7 +107,7 @@ def measure_look(look: Look, reference: Reference, *, step: int | None, seed: in
 
 
 def _spread(raw: Tensor, reference: Reference, about: dict[str, Any], seed: int) -> Iterator[Measurement]:
-    """Mean distance of two raw samples, over that of two real ones."""
+    """Mean distance of two raw samples, over that of two real ones, and along how many directions they differ."""
     rows = raw[shuffled(len(raw), seed)[:NEIGHBOUR_ROWS]]
     spread, error = spread_of(rows)
     value = spread / reference.raw_spread
@@ -118,6 +118,8 @@ def _spread(raw: Tensor, reference: Reference, about: dict[str, Any], seed: int)
     yield Measurement(
         "raw_diversity", value, max(low, 0.0), high, normal_interval(1.0, scatter), n_fake=len(rows), **about
     )
+    if len(rows) >= FEWEST_ROWS:
+        yield from measure_raw_directions(rows, reference, about)
 
 
 def _acceptance(accepted: Tensor, reference: Reference, about: dict[str, Any]) -> Iterator[Measurement]:

@@ -1,5 +1,6 @@
 """In how many ways do samples of one mode differ? Directions of their scatter, and dimensions that they fill."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +10,12 @@ from torch import Tensor
 
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics._within import directions_within
+from collapse_metrics.metrics.participation_ratio import SOME_ROWS, directions_of
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.next_score import range_of_next
-from collapse_metrics.stats.u_statistics import normal_interval
+from collapse_metrics.stats.u_statistics import log_interval, normal_interval
 
 ROWS = 500
 """Samples whose scatter is taken apart: ten directions of sixty show among them, in milliseconds."""
@@ -68,6 +70,32 @@ def measure_ranks(
         low, high = normal_interval(value / unit, error / unit)
         usual = range_of_next((local / unit).tolist(), used=used)
         yield Measurement("dimension_ratio", value / unit, max(low, 0.0), high, usual, n_fake=some, **about)
+
+
+def measure_raw_directions(raw: Tensor, reference: Reference, about: dict[str, Any]) -> Iterator[Measurement]:
+    """``raw_directions``: along how many directions all samples vary, of whatever mode, over those of real samples.
+
+    The only word on rank where hardly any sample is like the data, so that little can be said within modes.
+
+    Args:
+        raw: Samples as flat rows, in a random order.
+        reference: The real data; references of earlier versions did not keep the number.
+        about: Embedder and step, for the record.
+
+    Yields:
+        The ratio, where both numbers are there.
+    """
+    unit, unit_error = reference.raw_directions, reference.raw_directions_error
+    if unit is None or unit_error is None:
+        return
+    value, error = directions_of(raw)
+    spread = math.hypot(error, unit_error)
+    if not math.isfinite(spread):
+        return
+    ends = log_interval(value / unit, error)
+    yield Measurement(
+        "raw_directions", value / unit, *ends, log_interval(1.0, spread), n_fake=min(len(raw), SOME_ROWS), **about
+    )
 
 
 def _mixed(n: int, number: int) -> Tensor:

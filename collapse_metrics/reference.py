@@ -27,6 +27,7 @@ from collapse_metrics.fitting import (
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.pairwise_diversity import spread_of
+from collapse_metrics.metrics.participation_ratio import directions_of
 from collapse_metrics.reference_file import read, write
 
 PACKAGED = Path(__file__).parent / "references"
@@ -78,6 +79,8 @@ class Reference:
     raw_dim: int
     fingerprint: str
     picture_scores: Mapping[str, list[float]] = field(default_factory=dict)
+    raw_directions: float | None = None
+    raw_directions_error: float | None = None
 
     @classmethod
     def fit(
@@ -136,6 +139,7 @@ class Reference:
             raise ValueError(
                 "`real` must hold different samples, got the same one throughout: check how it was loaded."
             )
+        directions, directions_error = directions_of(raw[order[:SPREAD_ROWS]])
         return cls(
             name=name,
             embedder=embedder,
@@ -154,6 +158,8 @@ class Reference:
             raw_dim=raw.shape[1],
             fingerprint=hashlib.sha256(raw.float().numpy().tobytes()).hexdigest()[:16],
             picture_scores=score_batches(samples[order[: BATCHES * BATCH_ROWS]]) if embedder.takes_pictures else {},
+            raw_directions=directions,
+            raw_directions_error=directions_error,
         )
 
     def accept(self, embedded: Embedded) -> Tensor:
@@ -254,7 +260,7 @@ class Reference:
         about = {
             "modes": list(self.modes),
             "picture_scores": self.picture_scores,
-            **{key: getattr(self, key) for key in NUMBERS},
+            **{key: getattr(self, key) for key in (*NUMBERS, "raw_directions", "raw_directions_error")},
         }
         write(path, about=about, tensors=tensors, embedder=self.embedder)
 
@@ -275,6 +281,9 @@ class Reference:
             centres=held.get("centres"),
             picture_scores=about.get("picture_scores", {}),
             **{key: about[key] for key in NUMBERS},
+            # Files of earlier versions lack these two, and what rests on them is then not measured.
+            raw_directions=about.get("raw_directions"),
+            raw_directions_error=about.get("raw_directions_error"),
         )
 
     @classmethod

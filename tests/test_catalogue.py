@@ -322,9 +322,10 @@ class TestScore:
     def test_standard_measures_what_the_verdict_rests_on_and_no_more(self, reference, fake):
         card = cm.score(fake=fake, reference=reference)
         assert [m.name for m in card.measurements if "[" not in m.name] == [
-            "finite_share", "repeat_period", "whole_share", "raw_diversity", "accepted_share", "samples_needed",
-            "mode_coverage", "class_share_test", "detectable_share", "coverage", "density", "duplicate_rate",
-            "pairwise_diversity", "distinct_neighbours", "direction_ratio", "dimension_ratio", "neighbour_ratio",
+            "finite_share", "repeat_period", "whole_share", "raw_diversity", "raw_directions", "accepted_share",
+            "samples_needed", "mode_coverage", "class_share_test", "detectable_share", "coverage", "density",
+            "duplicate_rate", "pairwise_diversity", "distinct_neighbours", "direction_ratio", "dimension_ratio",
+            "neighbour_ratio",
         ]  # fmt: skip
         assert "not_measured" not in card.provenance
 

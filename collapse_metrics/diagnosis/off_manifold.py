@@ -28,7 +28,16 @@ def off_manifold(evidence: Evidence) -> Answer:
         f"{share.value:.0%} of {share.n_fake} samples are taken for data (up to {high:.0%}); "
         f"of real data {share.typical:.0%}"
     )
-    if high < BROKEN_BELOW * share.typical:
+    if mostly_refused(evidence):
         return Answer(Status.FOUND, sentence, 1 - share.value / share.typical)
     status = Status.WATCH if share.value < WATCH_BELOW * share.typical else Status.CLEAR
     return Answer(status, sentence, 1 - share.value / share.typical)
+
+
+def mostly_refused(evidence: Evidence) -> bool:
+    """Whether credibly less than half as many samples are taken for data as of real ones."""
+    share = evidence.get("accepted_share")
+    if share is None:
+        return False
+    high = share.value if share.high is None else share.high
+    return high < BROKEN_BELOW * share.typical

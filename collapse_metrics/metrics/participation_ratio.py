@@ -11,6 +11,9 @@ from collapse_metrics._registry import metric
 from collapse_metrics.metrics._spectrum import Cloud, centred
 from collapse_metrics.stats.u_statistics import log_interval
 
+SOME_ROWS = 500
+"""Rows of raw samples whose directions are counted at a look: their number is then known to a few per cent."""
+
 
 def _interval(*, fake: Tensor, unbiased: bool = True, level: float = 0.95) -> tuple[float, float]:
     """By the jackknife that leaves out one sample at a time, in closed form, on the scale of logarithms."""
@@ -18,14 +21,27 @@ def _interval(*, fake: Tensor, unbiased: bool = True, level: float = 0.95) -> tu
     cloud, n, dim = centred(fake), len(fake), float(fake.shape[1])
     if cloud is None:
         return 0.0, 0.0
-    if n < (5 if unbiased else 3):
+    error = _log_error(cloud, n, unbiased=unbiased) if n >= (5 if unbiased else 3) else None
+    if error is None:
         return 1.0, dim
-    top, bottom = _sums(_without_each(cloud), n - 1, unbiased=unbiased)
-    if (bottom <= 0).any():
-        return 1.0, dim
-    error = ((top / bottom).log().std(correction=0) * math.sqrt(n - 1)).item()
     low, high = log_interval(value, error, level=level)
     return max(low, 1.0), min(high, dim)
+
+
+def _log_error(cloud: Cloud, n: int, *, unbiased: bool) -> float | None:
+    """Standard error of the ratio's logarithm, if chance has not driven a sum below zero."""
+    top, bottom = _sums(_without_each(cloud), n - 1, unbiased=unbiased)
+    if (bottom <= 0).any():
+        return None
+    return float((top / bottom).log().std(correction=0) * math.sqrt(n - 1))
+
+
+def directions_of(rows: Tensor) -> tuple[float, float]:
+    """The participation ratio of some of these rows and its relative standard error, infinite where it is not known."""
+    rows = rows[:SOME_ROWS]
+    value, cloud = participation_ratio(fake=rows), centred(rows)
+    error = 0.0 if cloud is None else _log_error(cloud, len(rows), unbiased=True)
+    return value, math.inf if error is None else error
 
 
 @metric(best=math.inf, collapsed=0.0, interval=_interval, paper="https://doi.org/10.1101/214262")

@@ -36,6 +36,12 @@ OWN = {
         "0: the same sample every time",
         (1.0, 0.0),
     ),
+    "raw_directions": Reading(
+        "Along how many directions do all samples vary, compared with real ones?",
+        "1",
+        "0: the same sample every time; small: a generator of low rank, or of few classes",
+        (1.0, 0.0),
+    ),
     "direction_ratio": Reading(
         "Along how many directions do samples of one mode differ, compared with real ones?",
         "1",

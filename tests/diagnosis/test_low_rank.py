@@ -33,3 +33,20 @@ def test_each_witness_accuses_by_itself(applied, of, witness, value, high, usual
 def test_more_directions_than_real_data_are_no_illness(applied, of):
     finding = applied("low_rank", of("direction_ratio", 1.4, high=1.5), of("dimension_ratio", 1.2))
     assert (finding.status, finding.severity) == (Status.CLEAR, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "together", "high", "status"),
+    [(0.3, 0.3, 0.499, "found"), (0.3, 0.3, 0.5, "watch"), (0.49, 0.3, 0.4, "found"), (0.5, 0.3, 0.4, "clear")],
+)
+def test_all_samples_together_speak_where_most_are_not_like_the_data(applied, of, accepted, together, high, status):
+    within = [of(name, 1.0, high=1.1) for name in ("direction_ratio", "dimension_ratio")]
+    refused = of("accepted_share", accepted, high=accepted)
+    finding = applied("low_rank", *within, refused, of("raw_directions", together, high=high))
+    assert finding.status is Status(status)
+    assert ("together" in finding.evidence) == (status != "clear")
+
+
+def test_without_the_share_of_accepted_samples_only_modes_speak(applied, of):
+    within = [of(name, 1.0, high=1.1) for name in ("direction_ratio", "dimension_ratio")]
+    assert applied("low_rank", *within, of("raw_directions", 0.1, high=0.1)).status is Status.CLEAR
