@@ -1,5 +1,6 @@
 """Recipes of the sources: each builds, moves and repeats itself; the bundled seven stay what they were; checks see."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -192,6 +193,26 @@ def test_the_table_leaves_out_what_is_long_or_promises_nothing(tmp_path):
     assert {*BUNDLED, "pattern_1010", "two_gaussians_keras"} <= set(names)
     assert not {"student_dcgan", "mnist_improved", "stacked_mnist", "student_dcgan_small_fashion"} & set(names)
     assert "student_dcgan_small_fashion" in recipe_table.tabled(tmp_path)
+
+
+def test_long_recipes_get_fewer_seeds():
+    names = ["quick", "slow", "new"]
+    seconds = {"quick": (50.0, 60.0, 900.0), "slow": (50.0, 60.1, 900.0)}
+    runs = {f"{name}/{seed}": {"seconds": of[seed]} for name, of in seconds.items() for seed in range(3)}
+    assert recipe_table.missing(runs, names, range(3)) == [("new", 0), ("new", 1), ("new", 2)]
+    runs |= {f"new/{seed}": {"seconds": 1.0} for seed in range(3)} | {"quick/4": {"seconds": 5.0}}
+    assert recipe_table.missing(runs, names, range(3, 6)) == [
+        ("quick", 3), ("new", 3), ("new", 4), ("quick", 5), ("new", 5),
+    ]  # fmt: skip
+
+
+def test_a_process_is_timed_by_its_own_seconds():
+    code = (
+        "import sys, time\nwhile time.process_time() < .3: pass\ntime.sleep(.7); sys.stderr.write('gone'); sys.exit(3)"
+    )
+    returned, error, seconds = recipe_table._timed([sys.executable, "-S", "-c", code], {})
+    assert (returned, error) == (3, "gone")
+    assert 0.3 <= seconds < 0.7  # a wait is no work
 
 
 def test_the_table_shows_what_checks_saw():
