@@ -1,0 +1,45 @@
+"""The study of held-out kinds: a quick try repeats itself, and the page counts right and wrong."""
+
+import json
+
+from reference_gans.studies import held_out_kinds
+from reference_gans.studies._held_out_kinds import CASES, N
+from reference_gans.studies._runs import Runs
+
+
+def test_a_set_is_judged_by_verdict_and_name():
+    case = next(case for case in CASES if case.name == "ring, shrunk to a quarter")
+    reference = held_out_kinds._reference("ring", 0)
+    row = held_out_kinds.judged(case, reference, 600, 0, None)
+    assert row == held_out_kinds.judged(case, reference, 600, 0, None)
+    assert (row["right"], row["verdict"]) == (True, "partial_collapse")
+    assert "intra_mode_collapse" in row["found"]
+    well = next(case for case in CASES if case.name == "grid, shares a little off")
+    assert not held_out_kinds.judged(well, reference, 600, 0, None)["right"]  # a grid beside the ring is off it
+
+
+def test_the_page_counts(tmp_path):
+    fine = {"verdict": "healthy", "found": [], "right": True}
+    sets = {case.name: {"verdict": "broken", "found": ["off_manifold"], "right": True} for case in CASES}
+    sets |= {case.name: fine for case in CASES if not case.is_ill}
+    missed = sets | {"table, turned": {"verdict": "healthy", "found": [], "right": False}}
+    runs = Runs(held_out_kinds.one_run, None, N)
+    runs.outcomes = {f"{held_out_kinds.ARM}/{seed}": {"sets": sets, "cpu_seconds": 1.0} for seed in range(19)}
+    runs.outcomes[f"{held_out_kinds.ARM}/19"] = {"sets": missed, "cpu_seconds": 1.0}
+    page = "\n".join(held_out_kinds.page(runs))
+    assert "accused or left open: 0 of 80" in page
+    assert "found by a right name in 95 % of their sets or more: 19 of 19" in page  # 19 of 20 is 95 %
+    assert "| 19 of 20 (75.1% to 99.9%) | `broken` 19, `healthy` 1 | `off_manifold` 19 |" in page
+    runs.outcomes[f"{held_out_kinds.ARM}/18"] = {"sets": missed, "cpu_seconds": 1.0}
+    page = "\n".join(held_out_kinds.page(runs))
+    assert "18 of 19" in page
+    assert "Missed more often: table, turned." in page
+
+
+def test_a_seed_holds_every_kind(tmp_path, monkeypatch):
+    monkeypatch.setattr(held_out_kinds, "judged", lambda case, *rest: {"verdict": "x", "found": [], "right": False})
+    monkeypatch.setattr(held_out_kinds, "_reference", lambda family, seed: None)
+    held_out_kinds.main(quick=True, out=tmp_path)
+    stored = json.loads((tmp_path / "held_out_kinds.json").read_text())
+    assert set(stored["all kinds/0"]["sets"]) == {case.name for case in CASES}
+    assert (tmp_path / "held_out_kinds.md").read_text().startswith("# Kinds that nobody tuned to")
