@@ -34,6 +34,9 @@ NEIGHBOUR_ROWS = 1000
 capped where held-out real data can still match it; at 1,000 they see 400 distinct pictures behind 1,000 samples
 at forty standard deviations."""
 
+NEAR = 0.01
+"""Share of real samples with a sibling so near that a generated one, as near to its own, is called a near copy."""
+
 FEWEST_ROWS = 50
 """Fewest accepted samples for a neighbour measure."""
 
@@ -223,7 +226,15 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)
     yield from measure_ranks(matched, look.called[rows], reference, (draws, used), about, seed=seed)
-    distances = [real.sibling_distance(draw) for draw in draws]
+    yield from _siblings(matched, [real.nearest_sibling(draw) for draw in draws], used, about, seed)
+
+
+def _siblings(
+    matched: NeighbourTable, usual: list[Tensor], used: float, about: dict[str, Any], seed: int
+) -> Iterator[Measurement]:
+    """How near the nearest sibling is, and how often it is nearer than it hardly ever is among real rows."""
+    n = len(matched.fake)
+    distances, close = [away.median().item() for away in usual], float(torch.cat(usual).quantile(NEAR))
     unit = float(np.mean(distances))
     if unit > 0:
 
@@ -231,7 +242,16 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
             return matched.sibling_distance(kept) / unit
 
         perfect = [distance / unit for distance in distances]
-        yield _measured("neighbour_ratio", ratio, len(rows), (perfect, used), about, seed)
+        yield _measured("neighbour_ratio", ratio, n, (perfect, used), about, seed)
+    if close > 0:
+
+        def near(kept: Tensor) -> float:
+            return (matched.nearest_sibling(kept) < close).double().mean().item()
+
+        value = near(torch.arange(n))
+        low, high = jackknife_interval(near, n, value, seed=seed)
+        ends = range_of_next([(away < close).double().mean().item() for away in usual], used=used, span=(0.0, 1.0))
+        yield Measurement("near_duplicate_rate", value, max(low, 0.0), min(high, 1.0), ends, n_fake=n, **about)
 
 
 def _perfect(name: str, n: int, reference: Reference, seed: int) -> list[float]:

@@ -325,7 +325,7 @@ class TestScore:
             "finite_share", "repeat_period", "whole_share", "raw_diversity", "raw_directions", "accepted_share",
             "samples_needed", "mode_coverage", "class_share_test", "detectable_share", "coverage", "density",
             "duplicate_rate", "pairwise_diversity", "distinct_neighbours", "direction_ratio", "dimension_ratio",
-            "neighbour_ratio",
+            "neighbour_ratio", "near_duplicate_rate",
         ]  # fmt: skip
         assert "not_measured" not in card.provenance
 

@@ -12,6 +12,11 @@ for healthy recipes (``ring8_healthy``, docs/studies/recipes.md), so the line is
 WATCH_BELOW = 0.6
 """A little above the margin; some healthy recipes (fives, ring) are watched (docs/studies/recipes.md)."""
 
+COPIES_ABOVE, WATCH_COPIES_ABOVE = 0.1, 0.05
+"""Share of samples with a sibling nearer than but one in a hundred real samples has one. Medians do not see copies as
+long as they are fewer than half. Planted copies come out as the share that they are, and the tightest healthy recipe
+stays below the line (both in tests/test_near_duplicates.py)."""
+
 
 @rule(
     needs=("neighbour_ratio", "distinct_neighbours"),
@@ -33,9 +38,14 @@ def intra_mode_collapse(evidence: Evidence) -> Answer:
         f"{kept[1][0]:.2f} times as many distinct real neighbours"
     )
     least = min(value for value, _ in kept)
-    if min(high for _, high in kept) < COLLAPSED_BELOW:
-        return Answer(Status.FOUND, sentence, 1 - least)
-    return Answer(Status.WATCH if least < WATCH_BELOW else Status.CLEAR, sentence, 1 - least)
+    found, watch, severity = min(high for _, high in kept) < COLLAPSED_BELOW, least < WATCH_BELOW, 1 - least
+    if "near_duplicate_rate" in evidence:
+        copies = evidence["near_duplicate_rate"]
+        low = copies.value if copies.low is None else copies.low
+        sentence += f"; {copies.value:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1%"
+        found, watch = found or low > COPIES_ABOVE, watch or copies.value > WATCH_COPIES_ABOVE
+        severity = max(severity, copies.value)
+    return Answer(Status.FOUND if found else Status.WATCH if watch else Status.CLEAR, sentence, severity)
 
 
 def relative(measured: Measurement) -> tuple[float, float]:

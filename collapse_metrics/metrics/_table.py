@@ -75,7 +75,11 @@ class NeighbourTable:
 
     def sibling_distance(self, rows: Tensor) -> float:
         """Median distance from a chosen row to the nearest other chosen row."""
-        return self._closest(rows, 1).median().item()
+        return self.nearest_sibling(rows).median().item()
+
+    def nearest_sibling(self, rows: Tensor) -> Tensor:
+        """Distance from each chosen row to the nearest other chosen row."""
+        return self._closest(rows, 1)[:, 0]
 
     @cached_property
     def _near(self) -> tuple[Tensor, Tensor]:

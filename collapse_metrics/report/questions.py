@@ -42,6 +42,12 @@ OWN = {
         "0: the same sample every time; small: a generator of low rank, or of few classes",
         (1.0, 0.0),
     ),
+    "near_duplicate_rate": Reading(
+        "What share of the samples has a sibling nearer than 99 of 100 real samples have?",
+        "0.01, as among real samples",
+        "1: every sample is a near copy of another",
+        (0.0, 1.0),
+    ),
     "direction_ratio": Reading(
         "Along how many directions do samples of one mode differ, compared with real ones?",
         "1",

@@ -2,7 +2,8 @@
 
 Written after the rules and their margins were frozen. What is missed here is a finding about the rules, and they are not
 bent until it passes. A kind that was used to mend a rule belongs to the fixtures afterwards, and another one has to take
-its place here.
+its place here. So did the two kinds of near copies, with which the first look over seeds found that copies of less than half
+of the samples went unseen: they are the fixture "half of the modes repeat", and a blurred mode and shaken quadruples came.
 """
 
 import math
@@ -28,13 +29,6 @@ def geometric_shares(world: World, n: int, rng: torch.Generator) -> Tensor:
     """Each mode has 0.7 of the share of the one before."""
     shares = 0.7 ** torch.arange(len(world.shares))
     return world.of(torch.multinomial(shares, n, replacement=True, generator=rng), rng)
-
-
-def one_class_is_one_picture(world: World, n: int, rng: torch.Generator) -> Tensor:
-    """Half of the data is as it should be; the other half are copies, nearly, of one sample of each of its modes."""
-    rows, modes = healthy(world, n, rng), torch.randint(len(world.shares) // 2, (n,), generator=rng)
-    known = world.of(torch.arange(len(world.shares) // 2), rng)
-    return torch.cat([rows[: n // 2], world.shaken(known[modes[n // 2 :]], rng)])
 
 
 def a_curve(world: World, n: int, rng: torch.Generator) -> Tensor:
@@ -90,6 +84,20 @@ def shrunk_to_a_quarter(world: Clouds, n: int, rng: torch.Generator) -> Tensor:
     return world.centres[modes] + (rows - world.centres[modes]) / 4
 
 
+def a_mode_is_a_blur(world: World, n: int, rng: torch.Generator) -> Tensor:
+    """What belongs to mode 3 comes out as the mean of everything, under faint noise."""
+    modes = torch.multinomial(world.shares, n, replacement=True, generator=rng)
+    rows = world.of(modes, rng)
+    blurred = rows.mean(dim=0).expand_as(rows)
+    return torch.where((modes == 3).view(-1, *[1] * (rows.ndim - 1)), world.shaken(blurred, rng), rows)
+
+
+def four_of_each_shaken(world: World, n: int, rng: torch.Generator) -> Tensor:
+    """Every sample four times, each time under other faint noise, in random order."""
+    rows = healthy(world, -(-n // 4), rng).repeat_interleave(4, dim=0)[:n]
+    return world.shaken(rows, rng)[torch.randperm(n, generator=rng)]
+
+
 def moved_a_pixel(world: World, n: int, rng: torch.Generator) -> Tensor:
     """Every picture a pixel to the right, which is no illness."""
     return healthy(world, n, rng).roll(1, dims=-1)
@@ -134,8 +142,10 @@ WORLDS: dict[str, Callable[[], World]] = {"digits": real_digits, "ring": ring, "
 CASES = (
     Case("digits", geometric_shares, SICK, frozenset({"mode_dropping", "mode_imbalance"})),
     Case("table", geometric_shares, SICK, frozenset({"mode_dropping", "mode_imbalance"})),
-    Case("digits", one_class_is_one_picture, SICK, frozenset({"intra_mode_collapse", "mode_imbalance"})),
-    Case("grid", one_class_is_one_picture, SICK, frozenset({"intra_mode_collapse", "mode_imbalance"})),
+    Case("digits", a_mode_is_a_blur, SICK, frozenset({"mode_dropping"})),
+    Case("table", a_mode_is_a_blur, SICK, frozenset({"mode_dropping"})),
+    Case("digits", four_of_each_shaken, SICK, frozenset({"intra_mode_collapse", "duplicates"})),
+    Case("ring", four_of_each_shaken, SICK, frozenset({"intra_mode_collapse", "duplicates"})),
     Case("table", a_curve, SICK, frozenset({"low_rank", "off_manifold", "intra_mode_collapse"})),
     Case("digits", a_curve, SICK, frozenset({"low_rank", "off_manifold", "intra_mode_collapse"})),
     Case("digits", eight_in_a_row, SICK, frozenset({"duplicates", "suspect_setup"})),

@@ -1,0 +1,65 @@
+"""Near copies of siblings are counted as what they are, and a healthy generator has hardly any."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from collapse_metrics.evaluate import score
+from collapse_metrics.reference import Reference
+from reference_gans import zoo
+from reference_gans.fixtures.clouds import grid, ring, table
+from reference_gans.fixtures.kinds import healthy, partly, prototypes
+from reference_gans.fixtures.pictures import real_digits
+
+WORLDS = {"digits": real_digits, "ring": ring, "grid": grid, "table": table}
+
+
+@pytest.fixture(scope="module")
+def references():
+    known = {"digits": Reference.named("mnist")}
+    for name in ("ring", "grid", "table"):
+        real = healthy(WORLDS[name](), 4000, torch.Generator().manual_seed(11))
+        known[name] = Reference.fit(real=real, modes=WORLDS[name]().centres)
+    return known
+
+
+def judged(references, name, share):
+    copies = partial(prototypes, each=1)
+    fake = partly(WORLDS[name](), 2000, torch.Generator().manual_seed(3), severity=share, sick=copies)
+    return score(fake=fake, reference=references[name], value_range=(0, 1) if name == "digits" else None)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_fifth_of_copies_is_measured_and_found_and_names_itself(references, name):
+    card = judged(references, name, 0.2)
+    seen = card["near_duplicate_rate"]
+    # Of 1,000 rows 200 are due, with a standard deviation of 13; a few copies are nobody else's nearest.
+    assert seen.value == pytest.approx(0.2, abs=0.06)
+    assert seen.low < seen.value < seen.high
+    assert "intra_mode_collapse" in {finding.name for finding in card.found}
+    assert f"{seen.value:.0%} are near copies of a sibling" in str(card)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_real_data_have_one_in_a_hundred(references, name):
+    fake = healthy(WORLDS[name](), 2000, torch.Generator().manual_seed(4))
+    card = score(fake=fake, reference=references[name], value_range=(0, 1) if name == "digits" else None)
+    seen = card["near_duplicate_rate"]
+    assert seen.value <= 0.03  # 1,000 rows: ten are due, in pairs; thirty come in one of 100,000 draws
+    assert 0 <= seen.expected[0] < 0.01 < seen.expected[1] < 0.06
+    assert card.verdict == "healthy"
+
+
+def test_where_all_are_copies_the_rate_ends_at_one(references):
+    card = judged(references, "ring", 1.0)
+    seen = card["near_duplicate_rate"]
+    assert 0.97 < seen.value <= seen.high <= 1
+
+
+def test_the_tightest_healthy_generator_stays_below_the_line():
+    trained, world = zoo.load("ring8_healthy"), ring()
+    real = healthy(world, 4000, torch.Generator().manual_seed(12))
+    card = score(generator=trained.generator, latent=2, n=2000, reference=Reference.fit(real=real, modes=world.centres))
+    assert card["near_duplicate_rate"].low < 0.1
+    assert card.verdict == trained.verdict == "healthy"
