@@ -5,8 +5,17 @@ from enum import StrEnum
 
 from collapse_metrics.records import Finding, Status
 
-LOST = ("mode_dropping", "mode_hopping")
-"""Findings that say that modes are gone, for good or for now."""
+LOST = (
+    "mode_dropping",
+    "mode_hopping",
+    "mode_imbalance",
+    "total_collapse",
+    "intra_mode_collapse",
+    "duplicates",
+    "low_rank",
+    "latent_ignored",
+)
+"""Findings that say that variety is gone, for good or for now: a rotation beside any of them is not harmless."""
 
 
 MEANINGLESS = ("suspect_setup", "non_finite", "off_manifold")
@@ -23,10 +32,10 @@ class Kind(StrEnum):
 
 
 SENTENCES = {
-    Kind.HEALTHY: "the losses do not cycle and no mode is lost",
-    Kind.ROTATION: "the losses cycle while the samples keep their modes, which is harmless",
-    Kind.CYCLIC: "the losses cycle and modes are lost with them",
-    Kind.SILENT: "modes are lost and the losses do not cycle: only the samples show it",
+    Kind.HEALTHY: "the losses do not cycle and no variety is lost",
+    Kind.ROTATION: "the losses cycle while the samples keep their variety, which is harmless",
+    Kind.CYCLIC: "the losses cycle and variety is lost with them",
+    Kind.SILENT: "variety is lost and the losses do not cycle: only the samples show it",
 }
 """What each kind means, in half a sentence."""
 

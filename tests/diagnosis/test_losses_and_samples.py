@@ -30,6 +30,16 @@ def test_the_four_cases(cycle, dropped, hopping, kind):
     assert losses_and_samples(found) is kind
 
 
+@pytest.mark.parametrize("name", ["intra_mode_collapse", "total_collapse", "mode_imbalance", "duplicates", "low_rank"])
+@pytest.mark.parametrize(("cycle", "kind"), [("found", Kind.CYCLIC), ("clear", Kind.SILENT)])
+def test_a_rotation_is_not_harmless_where_variety_is_gone(name, cycle, kind):
+    kept = {"loss_oscillation": cycle, "mode_dropping": "clear"}
+    assert losses_and_samples(findings(**kept, **{name: "found"})) is kind
+    assert losses_and_samples(findings(**kept, **{name: "watch"})) is (
+        Kind.ROTATION if cycle == "found" else Kind.HEALTHY
+    )
+
+
 @pytest.mark.parametrize("hopping", Status)
 def test_what_was_not_checked_is_not_told(hopping):
     assert losses_and_samples(findings(loss_oscillation="not_checked", mode_dropping="found")) is None
