@@ -1,6 +1,6 @@
 """Which words does the command line know, and what do its exit codes mean? The app that every door hangs on."""
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from collapse_metrics import __version__
 
@@ -9,6 +9,7 @@ app = App(
     help="Has my generator collapsed?",
     version=__version__,
     help_format="plaintext",  # Markdown costs 0.3 s of imports
+    default_parameter=Parameter(negative=()),  # nothing is on unless it is asked for, so there is no --no-...
 )
 
 EXIT_GATE_FAILED = 1

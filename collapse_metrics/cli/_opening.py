@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from cyclopts import Parameter
 
-Words = Annotated[list[str] | None, Parameter(negative=())]
+Words = list[str] | None
 
 
 @Parameter(name="*")
@@ -23,12 +23,12 @@ class Opening:
     classes: int | None = None
     """How many classes a generator knows that takes labels."""
     key: str | None = None
-    """Under which key the generator's weights lie."""
+    """Under which key the generator's weights lie; left out, the likeliest that fits the network."""
     prefix: str | None = None
-    """What the names of the weights begin with."""
-    trust_pickle: Annotated[bool, Parameter(negative=())] = False
+    """What the names of the weights begin with, before the network's own."""
+    trust_pickle: bool = False
     """Run the pickles in the files. For files of your own."""
-    python_path: Annotated[list[Path] | None, Parameter(negative=())] = None
+    python_path: list[Path] | None = None
     """A folder of the code that the network needs; may be repeated."""
 
     def opening(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ LEVELS = {"partial_collapse": 1, "collapse": 2}
 INTERRUPTED = 130
 """What a shell expects of a command that was stopped by Ctrl-C."""
 
-Json = Annotated[bool, Parameter(name="--json", negative=())]
+Json = Annotated[bool, Parameter(name="--json")]
 
 
 @Parameter(name="*")
@@ -36,7 +36,7 @@ class How(Opening):
 
     reference: str | None = None
     """Name of a packaged reference, or a file written by `Reference.save`; left out, a bundle's own, else mnist."""
-    value_range: Annotated[tuple[float, float] | None, Parameter(negative=())] = None
+    value_range: tuple[float, float] | None = None
     """Black and white in float pictures, e.g. -1 1."""
     measures: str = "standard"
     """`standard`, `full`, or names with commas between them."""

@@ -72,16 +72,17 @@ QUICK_HALF, QUICK_QUARTER = (
     replace(
         QUICK,
         name=f"stacked_mnist_quick_{word}",
-        shows=f"Not measured. The same with a {word} of the discriminator's widths.",
+        shows=f"Fewer of the thousand modes: the same with a {word} of the discriminator's widths.",
         discriminator=partial(networks.quick_stack_discriminator, share=share),
     )
     for word, share in (("half", 1 / 2), ("quarter", 1 / 4))
 )
+"""One seed of each so far: docs/studies/stacked_modes.md."""
 
 QUICK_PAIRS = replace(
     QUICK_QUARTER,
     name="stacked_mnist_quick_quarter_pairs",
-    shows="Not measured. The quarter of a discriminator, which judges two pictures at once (PacGAN).",
+    shows="Fewer still: the quarter of a discriminator, which judges two pictures at once (PacGAN).",
     cures=(R1(0.375), R2(0.375), PacGan(2)),
 )
 
