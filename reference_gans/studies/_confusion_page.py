@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,14 +109,15 @@ def _tally(names: Iterable[str]) -> str:
 
 
 def _beside_peers(sets: list[Set]) -> Iterator[str]:
-    """AUC of each number, and what it says at the threshold that is best for it in hindsight."""
+    """AUC of each number, over all families and in each, and what it says at the threshold best in hindsight."""
     asked = [row for row in sets if row.get("peers") and row["kind"] not in NO_COLLAPSE]
-    for family in dict.fromkeys(row["family"] for row in asked):
+    parted = {
+        family: _parted([r for r in asked if r["family"] == family]) for family in {r["family"]: 0 for r in asked}
+    }
+    parted = {family: (well, sick) for family, (well, sick) in parted.items() if well and sick}
+    yield from _over_families(parted)
+    for family, (well, sick) in parted.items():
         mine = [row for row in asked if row["family"] == family]
-        well = [row for row in mine if row["promised"] == "healthy"]
-        sick = [row for row in mine if row["promised"] not in ("healthy", None)]
-        if not well or not sick:
-            continue
         yield f"## One number beside the verdict: {family}, {SIZE:,} samples"
         yield ""
         yield "The peers' numbers are our own implementations of their definitions, on the feature rows that the verdict sees. *AUC*: how"
@@ -143,12 +145,58 @@ def _beside_peers(sets: list[Set]) -> Iterator[str]:
         yield ""
 
 
+def _parted(rows: list[Set]) -> tuple[list[Set], list[Set]]:
+    """Healthy sets, and collapsed ones; what no verdict is promised for is neither."""
+    return (
+        [row for row in rows if row["promised"] == "healthy"],
+        [row for row in rows if row["promised"] not in ("healthy", None)],
+    )
+
+
+def _over_families(parted: dict[str, tuple[list[Set], list[Set]]]) -> Iterator[str]:
+    """One number has one direction: the AUC of each in every family, and the lowest of them."""
+    if not parted:
+        return
+    yield f"## One number beside the verdict: every family, {SIZE:,} samples"
+    yield ""
+    yield "AUC, as in the tables below, but each number has one direction: the one that does better on average over the families. Who uses"
+    yield "one number for all data relies on its worst family."
+    yield ""
+    yield "| number | direction | " + " | ".join(parted) + " | lowest |"
+    yield "| --- " * (len(parted) + 3) + "|"
+    table = {number: _aucs(number, parted) for number in ("severity", *next(iter(parted.values()))[0][0]["peers"])}
+    for number, (sign, found) in table.items():
+        name = "**the verdict's severity**" if number == "severity" else number
+        cells = " | ".join(f"{value:.3f}" for value in (*found, min(found)))
+        yield f"| {name} | {'higher' if sign > 0 else 'lower'} is worse | {cells} |"
+    yield ""
+    best = max(min(found) for number, (_, found) in table.items() if number != "severity")
+    mine = min(table["severity"][1])
+    yield (
+        f"The lowest AUC of the severity is {mine:.3f}, that of the best single number {best:.3f}: "
+        f"{'no single number does as well.' if mine > best else 'a single number does as well or better.'}"
+    )
+    yield ""
+
+
+def _aucs(number: str, parted: dict[str, tuple[list[Set], list[Set]]]) -> tuple[float, list[float]]:
+    """The direction of a number, and its AUC in each family."""
+    upwards = [
+        auc(_scores(number, [row for row in sick if row["kind"] != TOLD]), _scores(number, well))
+        for well, sick in parted.values()
+    ]
+    falls = number != "severity" and sum(upwards) < len(upwards) / 2
+    return (-1.0, [1 - value for value in upwards]) if falls else (1.0, upwards)
+
+
+def _scores(number: str, rows: list[Set]) -> np.ndarray:
+    return np.array([row["severity"] if number == "severity" else row["peers"][number] for row in rows])
+
+
 def _line(
     number: str, well: list[Set], sick: list[Set], kinds: list[str], blends: list[Set], towards: list[str]
 ) -> Iterator[str]:
-    def scores(rows: list[Set]) -> np.ndarray:
-        return np.array([row["severity"] if number == "severity" else row["peers"][number] for row in rows])
-
+    scores = partial(_scores, number)
     ours = number == "severity"
     fair = [row for row in sick if row["kind"] != TOLD]
     sign = 1.0 if ours or auc(scores(fair), scores(well)) >= 0.5 else -1.0

@@ -103,6 +103,31 @@ def test_a_number_is_given_its_best_direction_and_threshold_and_the_verdict_is_n
     assert fid.endswith("0.75 | 10% |")
 
 
+def test_over_families_a_number_keeps_its_direction_and_is_worth_its_worst():
+    sick = {"promised": "collapse", "kind": "one sample", "true": 1.0}
+    fids = {"ring": (5.0, 9.0), "table": (5.0, 9.0), "grid": (5.0, 1.0)}  # in the grid, what has collapsed scores lower
+    lines = lines_of(
+        {
+            f"kinds of {family} at 2000/0": judged(f"{family}/healthy", "healthy", severity=0.0, fid=well)
+            | judged(f"{family}/one sample", "collapse", severity=0.9, fid=ill, **sick)
+            for family, (well, ill) in fids.items()
+        }
+    )
+    assert "| **the verdict's severity** | higher is worse | 1.000 | 1.000 | 1.000 | 1.000 |" in lines
+    assert "| FID | higher is worse | 1.000 | 1.000 | 0.000 | 0.000 |" in lines
+    assert any(
+        "is 1.000, that of the best single number 0.000: no single number does as well." in line for line in lines
+    )
+    falling = lines_of(
+        {
+            "kinds of ring at 2000/0": judged("ring/healthy", "healthy", severity=0.5, fid=9.0)
+            | judged("ring/one sample", "collapse", severity=0.4, fid=5.0, **sick)
+        }
+    )
+    assert "| FID | lower is worse | 1.000 | 1.000 |" in falling
+    assert any(line.endswith("1.000: a single number does as well or better.") for line in falling)
+
+
 @pytest.mark.parametrize(
     ("bad", "good", "line"), [([2.0, 3.0], [0.0, 1.0], 1.0), ([1.0], [1.0], 1.0), ([5.0, 0.0], [1.0, 2.0], 2.0)]
 )
