@@ -97,7 +97,7 @@ def test_a_number_is_given_its_best_direction_and_threshold_and_the_verdict_is_n
         }
     )
     ours = next(line for line in lines if line.startswith("| the verdict's severity"))
-    fid = next(line for line in lines if line.startswith("| FID"))
+    fid = next(line for line in lines if line.startswith("| FID ("))
     assert ours.split(" | ")[1:] == ["1.000", "2 of 2 (15.8% to 100.0%)", "0 of 2 (0.0% to 84.2%)", "1.00", "20% |"]
     assert fid.startswith("| FID (lower is worse) | 0.750 | 2 of 2 (15.8% to 100.0%) | 1 of 2 (1.3% to 98.7%) |")
     assert fid.endswith("0.75 | 10% |")
