@@ -147,6 +147,15 @@ def test_one_measure_is_explained(capsys):
         assert section in out
 
 
+def test_a_scorecard_s_other_numbers_are_explained_by_name_too(capsys):
+    code, out, _ = run(capsys, "metrics", "near_duplicate_rate")
+    assert code == 0
+    assert out.startswith("near_duplicate_rate: What share of the samples has a sibling nearer than")
+    assert "Collapsed: 1: every sample" in out
+    assert "raw_directions " in run(capsys, "metrics")[1]
+    assert run(capsys, "metrics", "near_duplicate_rates")[0] == 2
+
+
 def test_too_few_samples_exit_with_3(pictures, tmp_path, capsys):
     np.save(tmp_path / "few.npy", pictures[:60])
     code, out, _ = run(capsys, "score", tmp_path / "few.npy")

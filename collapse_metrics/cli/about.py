@@ -10,7 +10,7 @@ from collapse_metrics.cli._app import EXIT_BAD_INPUT, app
 
 @app.command
 def metrics(name: str | None = None, *, as_json: Annotated[bool, Parameter(name="--json")] = False) -> int:
-    """List every metric and probe, or explain one.
+    """List every metric and probe, or explain one number of a scorecard.
 
     Args:
         name: Of the one to explain; left out, all are listed.
@@ -20,7 +20,11 @@ def metrics(name: str | None = None, *, as_json: Annotated[bool, Parameter(name=
 
     from collapse_metrics.catalogue import check_known
     from collapse_metrics.guide import GROUPS, entries, finite, in_words
+    from collapse_metrics.report.questions import OWN
 
+    if name in OWN and not as_json:
+        print(_by_itself(name))
+        return 0
     check_known([] if name is None else [name])
     chosen = [entry for entry in entries() if name in (None, entry.name)]
     if as_json:
@@ -35,7 +39,26 @@ def metrics(name: str | None = None, *, as_json: Annotated[bool, Parameter(name=
                 if entry.group == group:
                     ends = f"best {in_words(entry.best)}, collapsed {in_words(entry.collapsed)}"
                     print(f"  {entry.name:<26} {entry.question}\n{'':<29}{ends}; needs {', '.join(entry.needs)}")
+        print("\non the way: What else do scorecards hold? Not to be asked for; explained by name")
+        for own, words in OWN.items():
+            print(f"  {own:<26} {words.question}")
     return 0
+
+
+def _by_itself(name: str) -> str:
+    """What a number means that no function of its own measures."""
+    from collapse_metrics.report.questions import OWN
+
+    words = OWN[name]
+    ends = {"Healthy": words.healthy, "Collapsed": words.collapsed}
+    said = [f"  {end}: {text}." for end, text in ends.items() if text]
+    return "\n".join([f"{name}: {words.question}", *([""] if said else []), *said, "", _WHENCE])
+
+
+_WHENCE = (
+    "It is measured on the way to a verdict, by `score` or a Monitor, wherever its data are there, and stands in the\n"
+    "scorecard with its interval and with what a perfect generator would score."
+)
 
 
 @app.command
