@@ -148,7 +148,7 @@ def likeness(rows: Tensor, centre: Tensor) -> list[float] | None:
     if len(about) < FEWEST:
         return None
     cloud = directions(about)
-    means = ((cloud.energies(cloud.gram()) - 1) / (len(about) - 1)).numpy()
+    means = ((cloud.energies(cloud.gram) - 1) / (len(about) - 1)).numpy()
     value = float(means.mean())
     return _rounded(value, pair_mean_error(means) / value) if value > 1e-12 else None
 

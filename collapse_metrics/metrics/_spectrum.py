@@ -1,6 +1,7 @@
 """In how many directions does a set spread? Sums of products of rows, in float64 and block by block."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ class Cloud:
         for start in range(0, len(self), BLOCK):
             yield self._cut(slice(start, start + BLOCK), slice(None))
 
+    @cached_property
     def gram(self) -> Tensor:
         """The smaller one of ``X.T @ X`` and ``X @ X.T``; both have the same eigenvalues but for zeros."""
         side = min(self.rows.shape)

@@ -58,6 +58,6 @@ def effective_rank(*, fake: Float[Tensor, "n_fake dim"]) -> float:
     cloud = centred(fake)
     if cloud is None:
         return 0.0
-    scatter = spectrum(cloud.gram())
+    scatter = spectrum(cloud.gram)
     shares = scatter[scatter > 0] / scatter.sum()
     return math.exp(-(shares * shares.log()).sum().item())

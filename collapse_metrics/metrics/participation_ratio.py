@@ -39,9 +39,12 @@ def _log_error(cloud: Cloud, n: int, *, unbiased: bool) -> float | None:
 def directions_of(rows: Tensor) -> tuple[float, float]:
     """The participation ratio of some of these rows and its relative standard error, infinite where it is not known."""
     rows = rows[:SOME_ROWS]
-    value, cloud = participation_ratio(fake=rows), centred(rows)
-    error = 0.0 if cloud is None else _log_error(cloud, len(rows), unbiased=True)
-    return value, math.inf if error is None else error
+    check_feature_sets(fake=rows)
+    cloud = centred(rows)
+    if cloud is None:
+        return 0.0, 0.0
+    error = _log_error(cloud, len(rows), unbiased=True)
+    return _ratio(cloud, rows.shape[1], unbiased=True), math.inf if error is None else error
 
 
 @metric(best=math.inf, collapsed=0.0, interval=_interval, paper="https://doi.org/10.1101/214262")
@@ -98,11 +101,15 @@ def participation_ratio(*, fake: Float[Tensor, "n_fake dim"], unbiased: bool = T
     cloud = centred(fake)
     if cloud is None:
         return 0.0
-    gram, lengths = cloud.gram(), cloud.squared_lengths()
+    return _ratio(cloud, fake.shape[1], unbiased=unbiased)
+
+
+def _ratio(cloud: Cloud, dim: int, *, unbiased: bool) -> float:
+    """What both sums give, kept to what is possible."""
+    gram, lengths = cloud.gram, cloud.squared_lengths()
     scatter = Scatter(gram.trace(), gram.square().sum(), lengths.square().sum())
-    top, bottom = (part.item() for part in _sums(scatter, len(fake), unbiased=unbiased))
-    dim = float(fake.shape[1])
-    return min(dim, max(1.0, top / bottom)) if bottom > 0 else dim
+    top, bottom = (part.item() for part in _sums(scatter, len(cloud), unbiased=unbiased))
+    return min(float(dim), max(1.0, top / bottom)) if bottom > 0 else float(dim)
 
 
 class Scatter(NamedTuple):
@@ -132,7 +139,7 @@ def _without_each(cloud: Cloud) -> Scatter:
 
     The mean then moves by ``y / (n - 1)``, which moves the fourth powers of all others.
     """
-    n, gram, lengths = len(cloud), cloud.gram(), cloud.squared_lengths()
+    n, gram, lengths = len(cloud), cloud.gram, cloud.squared_lengths()
     energies, more, away = cloud.energies(gram), n / (n - 1), 1 / (n - 1)
     fourth = lengths.square().sum() - lengths.square() + 4 * away * (cloud.pull(lengths) - lengths.square())
     fourth += 4 * away**2 * (energies - lengths.square()) + 2 * away**2 * lengths * (lengths.sum() - lengths)

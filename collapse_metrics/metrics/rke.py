@@ -23,7 +23,7 @@ def _interval(
     width = _checked(fake, kernel, bandwidth)
     if kernel == "cosine":
         cloud = directions(fake)
-        sums = cloud.energies(cloud.gram())
+        sums = cloud.energies(cloud.gram)
     else:
         sums = torch.cat([block.square_().sum(dim=1) for _, block in gaussian_blocks(fake, width)])
     likeness = _likeness(sums.sum().item(), len(fake))
@@ -96,7 +96,7 @@ def rke(*, fake: Float[Tensor, "n_fake dim"], kernel: Kernel = "cosine", bandwid
     """
     width = _checked(fake, kernel, bandwidth)
     if kernel == "cosine":
-        total = directions(fake).gram().square().sum().item()
+        total = directions(fake).gram.square().sum().item()
     else:
         total = sum(block.square_().sum().item() for _, block in gaussian_blocks(fake, width))
     return _count_of_kinds(_likeness(total, len(fake)))

@@ -88,7 +88,7 @@ def vendi_score(
     if q == 2:  # the sum of squared eigenvalues is the sum of squared entries
         return min(float(n), max(1.0, n * n / _sum_of_squares(fake, kernel, width)))
     if kernel == "cosine":
-        gram = directions(fake).gram()
+        gram = directions(fake).gram
     else:
         gram = torch.cat([block for _, block in gaussian_blocks(fake, width)])
     return min(float(n), max(1.0, _hill_number(spectrum(gram) / n, q)))
@@ -96,7 +96,7 @@ def vendi_score(
 
 def _sum_of_squares(fake: Tensor, kernel: Kernel, width: float) -> float:
     if kernel == "cosine":
-        return directions(fake).gram().square().sum().item()
+        return directions(fake).gram.square().sum().item()
     return sum(block.square_().sum().item() for _, block in gaussian_blocks(fake, width))
 
 
