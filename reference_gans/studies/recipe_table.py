@@ -25,7 +25,10 @@ SEEDS = 10
 """Seeds of each recipe that takes up to a minute, 0 to 9; none was chosen."""
 
 SEEDS_OF_LONG, A_MINUTE = 2, 60
-"""Seeds of every other one, 0 and 1, and the seconds that part the two, by the median of the first seeds."""
+"""Seeds of every other one, 0 and 1, and the seconds that part the two, by the median of what has run."""
+
+PHASES = ("first", "short", "long")
+"""The first seed of each says how long it takes; then the quick ones get their ten."""
 
 SHOWN = (
     "mode_coverage",
@@ -44,10 +47,10 @@ def main(data_root: Path | None = None, *, workers: int = 2) -> None:
     stored = DOCS / "recipes.json"
     runs: dict[str, Any] = json.loads(stored.read_text()) if stored.exists() else {}
     names = tabled(data_root)
-    for seeds in (range(SEEDS_OF_LONG), range(SEEDS_OF_LONG, SEEDS)):
+    for phase in PHASES:
         with ThreadPoolExecutor(workers) as pool:
             jobs = {
-                pool.submit(_run, name, seed, data_root): f"{name}/{seed}" for name, seed in missing(runs, names, seeds)
+                pool.submit(_run, *todo, data_root): "/".join(map(str, todo)) for todo in missing(runs, names, phase)
             }
             for job in as_completed(jobs):
                 runs[jobs[job]] = job.result()
@@ -57,19 +60,20 @@ def main(data_root: Path | None = None, *, workers: int = 2) -> None:
                 (DOCS / "recipes.md").write_text("\n".join(_page(runs)) + "\n")
 
 
-def missing(runs: dict[str, Any], names: list[str], seeds: range) -> list[tuple[str, int]]:
-    """Recipes and seeds that have not been run; from the third seed on only where the first ones were quick."""
-    return [
-        (name, seed)
-        for seed in seeds
-        for name in names
-        if f"{name}/{seed}" not in runs and (seed < SEEDS_OF_LONG or _typical_seconds(runs, name) <= A_MINUTE)
-    ]
+def missing(runs: dict[str, Any], names: list[str], phase: str) -> list[tuple[str, int]]:
+    """Recipes and seeds of a phase that have not been run."""
+    if phase == "first":
+        seeds, chosen = range(1), names
+    else:
+        long = [name for name in names if _typical_seconds(runs, name) > A_MINUTE]
+        chosen = long if phase == "long" else [name for name in names if name not in long]
+        seeds = range(1, SEEDS_OF_LONG if phase == "long" else SEEDS)
+    return [(name, seed) for seed in seeds for name in chosen if f"{name}/{seed}" not in runs]
 
 
 def _typical_seconds(runs: dict[str, Any], name: str) -> float:
-    """Median over the first seeds, which have all been run by then."""
-    return float(median(runs[f"{name}/{seed}"]["seconds"] for seed in range(SEEDS_OF_LONG)))
+    """Median over the seeds that have been run; the first one has by then."""
+    return float(median(run["seconds"] for key, run in runs.items() if key.rpartition("/")[0] == name))
 
 
 def tabled(data_root: Path | None) -> list[str]:

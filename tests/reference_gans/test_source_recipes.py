@@ -195,15 +195,20 @@ def test_the_table_leaves_out_what_is_long_or_promises_nothing(tmp_path):
     assert "student_dcgan_small_fashion" in recipe_table.tabled(tmp_path)
 
 
-def test_long_recipes_get_fewer_seeds():
+def test_long_recipes_get_fewer_seeds_and_wait(monkeypatch):
+    monkeypatch.setattr(recipe_table, "SEEDS", 4)
     names = ["quick", "slow", "new"]
-    seconds = {"quick": (50.0, 70.0), "slow": (50.0, 70.1)}
-    runs = {f"{name}/{seed}": {"seconds": of[seed]} for name, of in seconds.items() for seed in range(2)}
-    assert recipe_table.missing(runs, names, range(2)) == [("new", 0), ("new", 1)]
-    runs |= {f"new/{seed}": {"seconds": 1.0} for seed in range(2)} | {"quick/3": {"seconds": 5.0}}
-    assert recipe_table.missing(runs, names, range(2, 5)) == [
-        ("quick", 2), ("new", 2), ("new", 3), ("quick", 4), ("new", 4),
-    ]  # fmt: skip
+    runs = {"quick/0": {"seconds": 60.0}, "slow/0": {"seconds": 60.1}}
+    assert recipe_table.missing(runs, names, "first") == [("new", 0)]
+    runs |= {"new/0": {"seconds": 1.0}, "quick/2": {"seconds": 5.0}}
+    assert recipe_table.missing(runs, names, "short") == [
+        ("quick", 1),
+        ("new", 1),
+        ("new", 2),
+        ("quick", 3),
+        ("new", 3),
+    ]
+    assert recipe_table.missing(runs, names, "long") == [("slow", 1)]
 
 
 def test_a_process_is_timed_by_its_own_seconds():
