@@ -19,9 +19,10 @@ app = App(
 )
 
 QUICK = (
-    "calibration", "checkpoints", "confusion", "cures", "gate_error_rates", "held_out_kinds", "label_flipping",
-    "latent_size", "linear_generator", "live_alarms", "loss_alarms", "losses_beside_samples", "power", "sanity_checks",
-    "stacked_modes", "symptoms", "tried_fixes", "two_gaussians", "wasserstein", "whole_mixtures", "zoo",
+    "calibration", "checkpoints", "confusion", "cures", "first_games", "gate_error_rates", "held_out_kinds",
+    "label_flipping", "latent_size", "linear_generator", "live_alarms", "loss_alarms", "losses_beside_samples",
+    "power", "sanity_checks", "stacked_modes", "symptoms", "tried_fixes", "two_gaussians", "wasserstein",
+    "whole_mixtures", "zoo",
 )  # fmt: skip
 """Studies that can be tried in a few seconds."""
 
@@ -124,7 +125,7 @@ def study(name: str, *, data_root: Path | None = None, quick: bool = False, out:
     """Run a study again and rewrite its page under docs/studies.
 
     Args:
-        name: `calibration`, `checkpoints`, `confusion`, `cures`, `gate_error_rates`, `held_out_kinds`,
+        name: `calibration`, `checkpoints`, `confusion`, `cures`, `first_games`, `gate_error_rates`, `held_out_kinds`,
             `label_flipping`, `latent_size`, `linear_generator`, `live_alarms`, `loss_alarms`, `losses_beside_samples`,
             `own_data`, `power`, `recipe_table`, `sanity_checks`, `stacked_modes`, `symptoms`, `tried_fixes`,
             `two_gaussians`, `verdicts`, `wasserstein`, `whole_mixtures` or `zoo`; `label-flipping` is understood too.

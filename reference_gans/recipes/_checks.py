@@ -113,18 +113,19 @@ def _pattern(run: Run) -> Seen:
     return Seen(high >= 0.8 and low <= 0.2, {"least_high": high, "greatest_low": low, "spread": x.std(0).max().item()})
 
 
-def _distance_from_balance(run: Run) -> float:
+def distance_from_balance(run: Run) -> float:
+    """How far the two numbers of a game of one parameter each are from (0, 0)."""
     at, rise = (next(net.parameters()).item() for net in (run.generator, run.discriminator))
     return float((at**2 + rise**2) ** 0.5)
 
 
 def _circles(run: Run) -> Seen:
-    away = _distance_from_balance(run)
+    away = distance_from_balance(run)
     return Seen(away >= 0.4, {"distance_from_balance": away})  # it began at 0.5 to 1.5
 
 
 def _settles(run: Run) -> Seen:
-    away = _distance_from_balance(run)
+    away = distance_from_balance(run)
     return Seen(away <= 0.01, {"distance_from_balance": away})
 
 
