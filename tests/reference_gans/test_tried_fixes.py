@@ -82,17 +82,33 @@ def test_the_page_counts_and_says_what_follows():
     runs = Runs(tried_fixes.one_run, None, 6000)
     for arm, kinds in {BARE: [DEAD] * 5, "wide": [ALIVE] * 5, "deep": [DEAD, ALIVE, BETWEEN, DEAD, DEAD]}.items():
         runs.outcomes |= {f"{arm}/{seed}": run for seed, run in enumerate(kinds)}
-    page = list(tried_fixes.page(runs))
+    page = list(tried_fixes.page(runs, {"deep": [ALIVE] * 6, "wide": [DEAD] * 4}))
     row = next(line for line in page if line.startswith("| deep |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1:4] == ["5", "0.020 to 0.020", "0.060 to 0.060"]
     assert cells[4:9] == ["0.010 to 0.900", "0.030 to 0.500", "3 of 5", "0.15 to 0.95", "1 of 5"]
+    assert cells[9:12] == ["6", "0", "6"]
     assert "That the first attempt draws one picture for every noise: **confirmed**." in "\n".join(page)
-    assert "**refuted** for 1 of 2 (wide)." in page
-    assert "**not decided** for 1 of 2 (deep)." in page
+    assert "**refuted** for 2 of 2 (wide, deep)." in page  # deep by the six runs of the table, wide by its own five
+    alone = list(tried_fixes.page(runs, {}))
+    assert "**refuted** for 1 of 2 (wide)." in alone
+    assert "**not decided** for 1 of 2 (deep)." in alone
 
 
-def test_a_quick_try_runs_every_fix(tmp_path):
+def test_the_table_s_runs_are_found_by_recipe(tmp_path, monkeypatch):
+    seen = {"noise": 0.01, "one_hot": 0.02}
+    stored = {
+        "mnist_first_deep/3": {"check": seen},
+        "mnist_first_deep/4": {"error": "x"},
+        "pattern_1010/0": {"check": {}},
+    }
+    (tmp_path / "recipes.json").write_text(json.dumps(stored))
+    monkeypatch.setattr("reference_gans.studies.DOCS", tmp_path)
+    assert tried_fixes.tabled() == {arm: [seen] if arm == "deep" else [] for arm in ARMS}
+
+
+def test_a_quick_try_runs_every_fix(tmp_path, monkeypatch):
+    monkeypatch.setattr(tried_fixes, "tabled", dict)
     tried_fixes.main(quick=True, out=tmp_path)
     runs = json.loads((tmp_path / "tried_fixes.json").read_text())
     assert set(runs) == {f"{arm}/0" for arm in ARMS}
