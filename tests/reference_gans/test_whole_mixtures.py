@@ -73,13 +73,18 @@ def test_the_page_counts_what_was_shown():
     page = "\n".join(whole_mixtures.page(runs))
     assert "| every mode | 2 of 3 (0.09 to 0.99) |" in page
     assert "| all four | 2 of 3 (0.09 to 0.99) |" in page
-    assert "| ring | `ring8_whole` | 3 | 7 to 8 of 8 |" in page
+    assert "| ring, `ring8_whole` | 3 | 7 to 8 of 8 |" in page
     assert "| 10 (30) |" in page
+    assert "Why not nearer" not in page
+    runs.outcomes["ring, 2.5 times as long/0"] = good
+    assert "| ring, 2.5 times as long | 1 | 8 of 8 |" in "\n".join(whole_mixtures.page(runs))
 
 
 def test_a_quick_try_writes_page_and_figure(tmp_path):
     whole_mixtures.main(quick=True, out=tmp_path)
-    assert set(json.loads((tmp_path / "whole_mixtures.json").read_text())) == {"ring/0", "grid/0"}
+    assert set(json.loads((tmp_path / "whole_mixtures.json").read_text())) == {
+        f"{arm}/0" for arm in ("ring", "grid", *whole_mixtures.NEARER)
+    }
     assert (tmp_path / "whole_mixtures.svg").read_text().count("<polyline") == 2
 
 
