@@ -40,9 +40,9 @@ def page(runs: Runs) -> Iterator[str]:
     yield "common; each seed of a Gaussian family has a reference of its own."
     yield ""
     yield from _promises(sets)
-    for size in sorted({row["n"] for row in sets}):
-        yield from _matrix([row for row in sets if row["n"] == size], size)
     yield from _beside_peers([row for row in sets if row["n"] == SIZE])
+    for size in sorted({row["n"] for row in sets}, key=lambda size: (size != SIZE, size)):  # the promised one first
+        yield from _matrix([row for row in sets if row["n"] == size], size)
 
 
 def _sets(runs: Runs) -> Iterator[Set]:
