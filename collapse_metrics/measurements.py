@@ -17,6 +17,7 @@ from collapse_metrics.ranks import measure_ranks, measure_raw_directions
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import SPREAD_ROWS, Reference
 from collapse_metrics.setup_checks import measure_setup
+from collapse_metrics.siblings import measure_siblings
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.mode_loss import smallest_share_left, usual_share
 from collapse_metrics.stats.next_score import range_of_next
@@ -33,9 +34,6 @@ NEIGHBOUR_ROWS = 1000
 """Generated samples in neighbour measures. Neighbour distances depend on the number of samples, so the number is
 capped where held-out real data can still match it; at 1,000 they see 400 distinct pictures behind 1,000 samples
 at forty standard deviations."""
-
-NEAR = 0.01
-"""Share of real samples with a sibling so near that a generated one, as near to its own, is called a near copy."""
 
 FEWEST_ROWS = 50
 """Fewest accepted samples for a neighbour measure."""
@@ -226,32 +224,7 @@ def _neighbours(look: Look, reference: Reference, about: dict[str, Any], seed: i
     perfect = [real.distinct_neighbours(draw) for draw in draws]
     yield _measured("distinct_neighbours", matched.distinct_neighbours, len(rows), (perfect, used), about, seed)
     yield from measure_ranks(matched, look.called[rows], reference, (draws, used), about, seed=seed)
-    yield from _siblings(matched, [real.nearest_sibling(draw) for draw in draws], used, about, seed)
-
-
-def _siblings(
-    matched: NeighbourTable, usual: list[Tensor], used: float, about: dict[str, Any], seed: int
-) -> Iterator[Measurement]:
-    """How near the nearest sibling is, and how often it is nearer than it hardly ever is among real rows."""
-    n = len(matched.fake)
-    distances, close = [away.median().item() for away in usual], float(torch.cat(usual).quantile(NEAR))
-    unit = float(np.mean(distances))
-    if unit > 0:
-
-        def ratio(kept: Tensor) -> float:
-            return matched.sibling_distance(kept) / unit
-
-        perfect = [distance / unit for distance in distances]
-        yield _measured("neighbour_ratio", ratio, n, (perfect, used), about, seed)
-    if close > 0:
-
-        def near(kept: Tensor) -> float:
-            return (matched.nearest_sibling(kept) < close).double().mean().item()
-
-        value = near(torch.arange(n))
-        low, high = jackknife_interval(near, n, value, seed=seed)
-        ends = range_of_next([(away < close).double().mean().item() for away in usual], used=used, span=(0.0, 1.0))
-        yield Measurement("near_duplicate_rate", value, max(low, 0.0), min(high, 1.0), ends, n_fake=n, **about)
+    yield from measure_siblings(matched, [real.nearest_sibling(draw) for draw in draws], used, about, seed=seed)
 
 
 def _perfect(name: str, n: int, reference: Reference, seed: int) -> list[float]:

@@ -17,7 +17,7 @@ LAYERS = [
     {"metrics", "embed", "diagnosis"},
     {"streaming", "probes", "fitting", "reference_file", "learning"},
     {"reference"},
-    {"setup_checks", "ranks"},
+    {"setup_checks", "ranks", "siblings"},
     {"measurements"},
     {"given", "probing"},
     {"catalogue", "tally"},
