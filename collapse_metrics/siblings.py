@@ -13,7 +13,11 @@ from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.next_score import range_of_next
 
 NEAR = 0.01
-"""Share of real samples with a sibling so near that a generated one, as near to its own, is called a near copy."""
+"""A near copy has a sibling nearer than this share of real samples has one ..."""
+
+NEARER_THAN = 0.5
+"""... and nearer than this part of the usual distance. In many dimensions all distances are alike, and a generator
+whose samples lie a tenth closer would have nothing but near copies by the first alone."""
 
 
 def measure_siblings(
@@ -31,8 +35,9 @@ def measure_siblings(
     Yields:
         Each, where real rows lie apart at all; of near copies nothing is said where real rows often repeat exactly.
     """
-    middles, close = [away.median().item() for away in usual], float(torch.cat(usual).quantile(NEAR))
-    unit, n = float(np.mean(middles)), len(table.fake)
+    middles, n = [away.median().item() for away in usual], len(table.fake)
+    unit = float(np.mean(middles))
+    close = min(float(torch.cat(usual).quantile(NEAR)), NEARER_THAN * unit)
     if unit > 0:
 
         def ratio(kept: Tensor) -> float:

@@ -150,7 +150,7 @@ def test_one_measure_is_explained(capsys):
 def test_a_scorecard_s_other_numbers_are_explained_by_name_too(capsys):
     code, out, _ = run(capsys, "metrics", "near_duplicate_rate")
     assert code == 0
-    assert out.startswith("near_duplicate_rate: What share of the samples has a sibling nearer than")
+    assert out.startswith("near_duplicate_rate: What share are near copies: a sibling nearer than")
     assert "Collapsed: 1: every sample" in out
     assert "raw_directions " in run(capsys, "metrics")[1]
     assert run(capsys, "metrics", "near_duplicate_rates")[0] == 2

@@ -13,9 +13,9 @@ WATCH_BELOW = 0.6
 """A little above the margin; some healthy recipes (fives, ring) are watched (docs/studies/recipes.md)."""
 
 COPIES_ABOVE, WATCH_COPIES_ABOVE = 0.1, 0.05
-"""Share of samples with a sibling nearer than but one in a hundred real samples has one. Medians do not see copies as
-long as they are fewer than half. Planted copies come out as the share that they are, and the tightest healthy recipe
-stays below the line (both in tests/test_near_duplicates.py)."""
+"""Share of near copies: a sibling nearer than but one in a hundred real samples has one, and nearer than half of what
+is usual. Medians do not see copies as long as they are fewer than half. Planted copies come out as the share that they
+are, and the tightest healthy recipe stays below the line (both in tests/test_near_duplicates.py)."""
 
 
 @rule(
@@ -42,7 +42,7 @@ def intra_mode_collapse(evidence: Evidence) -> Answer:
     if "near_duplicate_rate" in evidence:
         copies = evidence["near_duplicate_rate"]
         low = copies.value if copies.low is None else copies.low
-        sentence += f"; {copies.value:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1%"
+        sentence += f"; {copies.value:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1% at most"
         found, watch = found or low > COPIES_ABOVE, watch or copies.value > WATCH_COPIES_ABOVE
         severity = max(severity, copies.value)
     return Answer(Status.FOUND if found else Status.WATCH if watch else Status.CLEAR, sentence, severity)

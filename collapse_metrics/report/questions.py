@@ -43,8 +43,8 @@ OWN = {
         (1.0, 0.0),
     ),
     "near_duplicate_rate": Reading(
-        "What share of the samples has a sibling nearer than 99 of 100 real samples have?",
-        "0.01, as among real samples",
+        "What share are near copies: a sibling nearer than 99 of 100 real ones have, and than half the usual?",
+        "0.01 at most, as among real samples",
         "1: every sample is a near copy of another",
         (0.0, 1.0),
     ),

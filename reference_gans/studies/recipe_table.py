@@ -127,7 +127,7 @@ def _page(runs: dict[str, Any]) -> Iterator[str]:
     yield "has to see and, for `mnist_slides`, with the onset within two checks of the push; the interval is Clopper-Pearson 95 %."
     yield f"Seeds from 0 on, none left out: {SEEDS}, or {SEEDS_OF_LONG} of what takes more than a minute, as far as they have been run; a row says of how"
     yield "many it speaks. Seconds are those of one core for the whole process, import,"
-    yield "monitor and diagnosis included: median (longest)."
+    yield "monitor and diagnosis included: median (longest); of the first seven recipes wall time, two processes at a time, of the others CPU time."
     yield ""
     yield "| recipe | promised | held | interval | seconds | " + " | ".join(SHOWN) + " |"
     yield "| --- " * (5 + len(SHOWN)) + "|"

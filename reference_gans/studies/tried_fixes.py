@@ -188,9 +188,8 @@ def page(runs: Runs, table: Table) -> Iterator[str]:
     yield "| fix | seeds | distance over real, before training: noise | noise of one input | at the end: noise | noise of one input | one picture | share, interval | different | in the table: seeds | one picture | different | D alone: wrong about digits and noise | about digits and the generator's start | D at the end: wrong about digits | about fakes | grey, of ink |"
     yield "| --- " * 17 + "|"
     for arm in ARMS:
-        rows = runs.of_arm(arm)
-        if rows:
-            yield f"| {arm} | " + " | ".join(_cells(rows, table.get(arm, []))) + " |"
+        if runs.of_arm(arm) or table.get(arm):
+            yield f"| {arm} | " + " | ".join(_cells(runs.of_arm(arm), table.get(arm, []))) + " |"
     real = [run["grey_real"] for run in runs.outcomes.values()]
     yield ""
     yield from outcome(runs, table)
@@ -203,7 +202,7 @@ def page(runs: Runs, table: Table) -> Iterator[str]:
 
 def _cells(rows: list[Outcome], table: list[Outcome]) -> Iterator[str]:
     same, many = sum(map(is_one_picture, rows)), sum(map(are_many, rows))
-    low, high = clopper_pearson(same, len(rows))
+    low, high = clopper_pearson(same, len(rows)) if rows else (0.0, 1.0)
     yield f"{len(rows)}"
     for name in ("noise_born", "one_hot_born", "noise", "one_hot"):
         yield span([run[name] for run in rows], ".3f")

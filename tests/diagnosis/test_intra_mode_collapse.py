@@ -60,7 +60,7 @@ def test_near_copies_accuse_by_themselves(applied, of, rate, low, status):
     within = [of(name, 1.0) for name in ("neighbour_ratio", "distinct_neighbours")]
     finding = applied("intra_mode_collapse", *within, of("near_duplicate_rate", rate, low=low))
     assert finding.status is Status(status)
-    assert f"{rate:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1%" in finding.evidence
+    assert f"{rate:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1% at most" in finding.evidence
     assert finding.severity == rate
 
 

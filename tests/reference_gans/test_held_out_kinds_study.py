@@ -2,9 +2,17 @@
 
 import json
 
+import torch
+
+from collapse_metrics.evaluate import score
+from collapse_metrics.reference import Reference
+from reference_gans import zoo
+from reference_gans.fixtures.pictures import real_digits
+from reference_gans.recipes import build
 from reference_gans.studies import held_out_kinds
-from reference_gans.studies._held_out_kinds import CASES, N
+from reference_gans.studies._held_out_kinds import CASES, N, halves_of_two
 from reference_gans.studies._runs import Runs
+from reference_gans.watched import reference_of
 
 
 def test_a_set_is_judged_by_verdict_and_name():
@@ -43,3 +51,14 @@ def test_a_seed_holds_every_kind(tmp_path, monkeypatch):
     stored = json.loads((tmp_path / "held_out_kinds.json").read_text())
     assert set(stored["all kinds/0"]["sets"]) == {case.name for case in CASES}
     assert (tmp_path / "held_out_kinds.md").read_text().startswith("# Kinds that nobody tuned to")
+
+
+def test_density_would_condemn_healthy_fives_before_glued_digits():
+    glued = halves_of_two(real_digits(), 1000, torch.Generator().manual_seed(0))
+    missed = score(fake=glued, reference=Reference.named("mnist"), value_range=(0, 1))
+    trained = zoo.load("five_healthy")
+    known = {"reference": reference_of(build(trained.recipe, 0)), "value_range": (0, 1)}
+    fives = score(generator=trained.generator, latent=trained.recipe.latent, n=1000, **known)
+    assert (missed.finding("off_manifold").status, fives.verdict) == ("clear", "healthy")
+    low, lower = (card["density"].value / card["density"].typical for card in (missed, fives))
+    assert lower < low < 0.5

@@ -90,6 +90,9 @@ def test_the_page_counts_and_says_what_follows():
     assert cells[9:12] == ["6", "0", "6"]
     assert "That the first attempt draws one picture for every noise: **confirmed**." in "\n".join(page)
     assert "**refuted** for 2 of 2 (wide, deep)." in page  # deep by the six runs of the table, wide by its own five
+    of_table = "\n".join(tried_fixes.page(runs, {"fast": [DEAD] * 5}))  # what only the table has run has a line too
+    assert "| fast | 0 |" in of_table
+    assert "**confirmed** for 1 of 3 (fast)." in of_table
     alone = list(tried_fixes.page(runs, {}))
     assert "**refuted** for 1 of 2 (wide)." in alone
     assert "**not decided** for 1 of 2 (deep)." in alone
