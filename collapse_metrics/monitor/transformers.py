@@ -1,18 +1,21 @@
 """How does the monitor stand beside a ``Trainer`` of transformers, or of what is built on it? As a callback."""
 
+import warnings
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import ExportableState
 
 from collapse_metrics.monitor.beside import Beside
 from collapse_metrics.monitor.monitor import Monitor
 
 
-class CollapseCallback(TrainerCallback):
+class CollapseCallback(TrainerCallback, ExportableState):
     """Looks at samples of the model while it is trained: are its completions still different from each other?
 
     Values land in ``state.log_history``, and as ``eval_collapse/...`` in the metrics of each evaluation, where
-    ``metric_for_best_model`` and ``EarlyStoppingCallback`` find them.
+    ``metric_for_best_model`` and ``EarlyStoppingCallback`` find them. The state lies in the ``trainer_state.json`` of
+    each checkpoint, so a resumed run goes on, alarms included.
 
     Args:
         generate: Draws samples: ``generate(n, rng)`` returns ``n`` rows of numbers that tell samples apart.
@@ -23,6 +26,22 @@ class CollapseCallback(TrainerCallback):
         self.options = options if generate is None else {"generate": generate, **options}
         self._beside: Beside | None = None
         self._values: dict[str, float] = {}
+        self._replaced = False
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a Trainer put this one in the place of the one that was given: it has lost its options."""
+        return self._replaced
+
+    @replaced.setter
+    def replaced(self, is_so: bool) -> None:
+        self._replaced = is_so
+        if is_so:
+            warnings.warn(
+                "a CollapseCallback as it was given is needed, got one made anew by restore_callback_states_from_"
+                "checkpoint, without its options: it rests. Leave that off; states of this callback resume without it.",
+                stacklevel=2,
+            )
 
     @property
     def monitor(self) -> Monitor:
@@ -34,10 +53,34 @@ class CollapseCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
-        """Begin, or go on with the steps of a resumed run."""
+        """Begin, or go on where the checkpoint of a resumed run was taken."""
+        if self.replaced:
+            return
         if self._beside is None:
             self._beside = Beside(model, **self.options)
-        self._beside.monitor.steps = state.global_step
+        self._go_on(self._beside.monitor, state)
+
+    def _go_on(self, monitor: Monitor, state: TrainerState) -> None:
+        kept = _kept(state, self._folder) if state.global_step else None
+        if kept is not None:
+            try:
+                monitor.load_state_dict(kept)
+            except (ValueError, KeyError, TypeError) as error:
+                warnings.warn(f"the state in the checkpoint does not fit, alarms begin anew: {error}", stacklevel=2)
+        monitor.steps = state.global_step
+
+    @property
+    def _folder(self) -> str:
+        return str(self.options.get("log_dir") or "")
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps, in JSON's types.
+
+        ``on_train_begin`` reads it. A Trainer that is told to ``restore_callback_states_from_checkpoint`` puts a new
+        callback in this one's place, without any option that JSON cannot hold, and says so by the attribute.
+        """
+        kept = None if self._beside is None else self._beside.monitor.state_dict()
+        return {"args": {}, "attributes": {"replaced": True, "folder": self._folder, "kept": kept}}
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count one step, and keep what is new where the Trainer keeps its log."""
@@ -58,3 +101,17 @@ class CollapseCallback(TrainerCallback):
         """Write what is pending."""
         if self._beside is not None:
             self._beside.rest()
+
+
+def _kept(state: TrainerState, folder: str) -> Any:
+    """The state of this callback's monitor in a checkpoint; ``None`` where there is none.
+
+    Of several callbacks a Trainer appends what every save finds to one list: there the newest of the same folder.
+    """
+    callbacks: Any = state.stateful_callbacks or {}
+    found = callbacks.get(CollapseCallback.__name__, {})
+    if isinstance(found, list):
+        mine = [part for part in found if part["attributes"]["folder"] == folder]
+        found = mine[-1] if mine else {}
+    kept: Any = found.get("attributes", {}).get("kept")
+    return kept

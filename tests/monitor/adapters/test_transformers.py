@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+import collapse_metrics as cm
+
 
 class Teaches(nn.Module):
     """Noise in, points out, and the loss that a Trainer asks for."""
@@ -93,3 +95,70 @@ def test_an_action_ends_the_training(trainer, quick):
     made.add_callback(CollapseCallback(generate=lambda n, rng: torch.zeros(n, 2), on_collapse=stop_training, **quick))
     made.train()
     assert made.state.global_step == 4
+
+
+def test_a_resumed_run_goes_on_with_its_alarms(trainer, quick, tmp_path):
+    """All that the monitor knows at the end is what it knows at the end of a run that was never interrupted."""
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    def watched(made):
+        made.add_callback(
+            callback := CollapseCallback(generate=lambda n, rng: torch.randn(n, 2, generator=rng), **quick)
+        )
+        return callback
+
+    whole = watched(made := trainer(steps=8, save_strategy="steps", save_steps=5))
+    made.train()
+    resumed = watched(again := trainer(steps=8))
+    again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
+    assert whole.monitor.state_dict()["alarms"]["last"] == 8
+    assert resumed.monitor.state_dict() == whole.monitor.state_dict()
+    alone = watched(trainer(steps=8))
+    assert alone.state()["attributes"]["kept"] is None
+
+
+def test_two_callbacks_of_one_trainer_each_find_their_own_state(trainer, quick, tmp_path):
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    def watched(made, **of):
+        pair = []
+        for name, spread in (("wide", 1.0), ("narrow", 0.1)):
+            draw = lambda n, rng, spread=spread: spread * torch.randn(n, 2, generator=rng)  # noqa: E731
+            pair.append(CollapseCallback(generate=draw, log_dir=tmp_path / name, **quick))
+            made.add_callback(pair[-1])
+        return pair
+
+    whole = watched(made := trainer(steps=6, save_strategy="steps", save_steps=2))
+    made.train()
+    resumed = watched(again := trainer(steps=6))
+    again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-4"))
+    ends = [[callback.monitor.state_dict() for callback in pair] for pair in (whole, resumed)]
+    assert ends[0] == ends[1]
+    assert ends[0][0] != ends[0][1]
+
+
+def test_a_state_of_other_data_costs_the_alarms_and_not_the_run(trainer, quick, tmp_path):
+    parted = cm.Reference.fit(real=torch.randn(400, 2, generator=torch.Generator().manual_seed(1)), modes=3)
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    made = trainer(steps=3, save_strategy="steps", save_steps=3)
+    made.add_callback(CollapseCallback(generate=points_of(made.model), **quick))
+    made.train()
+    again = trainer(steps=6)
+    again.add_callback(callback := CollapseCallback(generate=points_of(again.model), **{**quick, "reference": parted}))
+    with pytest.warns(UserWarning, match="alarms begin anew"):
+        again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-3"))
+    assert callback.monitor.history.steps == [4, 6]
+
+
+def test_a_callback_that_a_trainer_made_anew_rests_and_says_so(trainer, quick, tmp_path):
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    made = trainer(steps=3, save_strategy="steps", save_steps=3)
+    made.add_callback(CollapseCallback(generate=points_of(made.model), **quick))
+    made.train()
+    again = trainer(steps=6, restore_callback_states_from_checkpoint=True)
+    again.add_callback(CollapseCallback(generate=points_of(again.model), **quick))
+    with pytest.warns(UserWarning, match="it rests"):
+        again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-3"))
+    assert again.state.global_step == 6
