@@ -1,9 +1,12 @@
 """How does a reference lie in a file? Numbers and a description, and one's own classifier with it."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -31,7 +34,7 @@ def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dic
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no reference, of another format, or was made with another embedder.
+        ValueError: If it is no reference, damaged, of another format, or was made with another embedder.
     """
     path = Path(path)
     if not path.is_file():
@@ -42,11 +45,17 @@ def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dic
             held = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a reference file ({error}): write one with Reference.save.") from error
-    if about.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {about.get('format')}, this version reads {FORMAT}: fit it again.")
+    version = about.get("format") if isinstance(about, dict) else None
+    if version != FORMAT:
+        raise ValueError(f"{path} has format {version}, this version reads {FORMAT}: fit it again.")
     carried = {name.removeprefix(CARRIED): held.pop(name) for name in list(held) if name.startswith(CARRIED)}
     if embedder is None and "classifier" in about:
-        embedder = TrainedClassifier(about["classifier"], carried)
+        try:
+            embedder = TrainedClassifier(about["classifier"], carried)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    if wrong := [*_wrong_words(about), *_wrong_tensors(about, held)]:
+        raise ValueError(f"{path} is damaged, its {' and '.join(wrong)} cannot be right: fit the reference again.")
     embedder = resolve(embedder if embedder is not None else about["embedder"])
     if embedder.fingerprint != about["embedder_fingerprint"]:
         raise ValueError(
@@ -54,3 +63,62 @@ def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dic
             f"{embedder.fingerprint}: features of two embedders cannot be compared, fit the reference again."
         )
     return about, held, embedder
+
+
+def _wrong_words(about: Mapping[str, Any]) -> list[str]:
+    """Parts of the description that no reference has."""
+    scores, modes = about.get("picture_scores", {}), about.get("modes")
+    least: dict[str, float] = {"radius": 0, "kept": 0, "raw_spread": 0, "raw_spread_error": 0, "raw_dim": 1}
+    wrong = [key for key in ("name", "fingerprint", "embedder", "embedder_fingerprint") if not _is_text(about.get(key))]
+    wrong += [key for key, low in least.items() if not _is_number(about.get(key), low)]
+    wrong += [
+        key for key in ("raw_directions", "raw_directions_error") if not _is_number(about.get(key, 0) or 0, low=0)
+    ]
+    if not (isinstance(modes, list) and modes and all(map(_is_text, modes))):
+        wrong.append("modes")
+    if not (isinstance(scores, dict) and all(_are_numbers(row) for row in scores.values())):
+        wrong.append("picture_scores")
+    return wrong
+
+
+def _wrong_tensors(about: Mapping[str, Any], held: Mapping[str, Tensor]) -> list[str]:
+    """Tensors that are missing, of the wrong shape, not finite, or of modes that are not there."""
+    modes = about.get("modes")
+    count = len(modes) if isinstance(modes, list) else 0
+    anchor, fresh = held.get("anchor"), held.get("fresh")
+    dim = anchor.shape[1] if anchor is not None and anchor.ndim == 2 else 0
+    wanted = {
+        "anchor": (_rows(anchor), dim),
+        "fresh": (_rows(fresh), dim),
+        "anchor_modes": (_rows(anchor),),
+        "fresh_modes": (_rows(fresh),),
+        "shares": (count,),
+    }
+    wanted |= {"confusion": (count, count)} if "confusion" in held else {}
+    wanted |= {"centres": (count, dim)} if "centres" in held else {}
+    return [name for name, shape in wanted.items() if not _is_sound(held.get(name), shape, name, count)]
+
+
+def _is_sound(numbers: Tensor | None, shape: tuple[int, ...], name: str, count: int) -> bool:
+    if numbers is None or tuple(numbers.shape) != shape or not numbers.numel():
+        return False
+    if name.endswith("_modes"):
+        return not numbers.is_floating_point() and int(numbers.min()) >= 0 and int(numbers.max()) < count
+    shares = name in ("shares", "confusion")
+    return bool(torch.isfinite(numbers).all()) and (not shares or bool(((numbers >= 0) & (numbers <= 1)).all()))
+
+
+def _rows(numbers: Tensor | None) -> int:
+    return len(numbers) if numbers is not None and numbers.ndim else 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_number(value: Any, low: float = -math.inf) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= low
+
+
+def _are_numbers(row: Any) -> bool:
+    return isinstance(row, list) and bool(row) and all(map(_is_number, row))

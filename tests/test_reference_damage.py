@@ -1,0 +1,118 @@
+"""Is a damaged reference refused in one sentence, whatever part of it is wrong?"""
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+import collapse_metrics as cm
+from collapse_metrics.learning import train_classifier
+
+WORDS = ("name", "fingerprint", "embedder", "embedder_fingerprint", "radius", "kept", "raw_spread", "raw_spread_error")
+WORDS += ("raw_dim", "modes")
+
+TENSORS = ("anchor", "anchor_modes", "fresh", "fresh_modes", "shares")
+
+NEVER = (None, -1, float("nan"), float("inf"), [], {}, True)
+"""What none of the words may be."""
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A reference that carries its classifier, and one of plain rows with centres."""
+    rng = torch.Generator().manual_seed(0)
+    rows, labels = torch.randn(300, 5, generator=rng), torch.arange(300) % 3
+    rows[:, 0] += 4 * labels
+    own = train_classifier(real=rows, labels=labels)
+    folder = tmp_path_factory.mktemp("references")
+    cm.Reference.fit(real=rows + 0.01, labels=labels, embedder=own).save(folder / "own")
+    cm.Reference.fit(real=rows, modes=3).save(folder / "plain")
+    return {name: _parts(folder / name) for name in ("own", "plain")}
+
+
+def _parts(path):
+    with safe_open(path, framework="pt") as file:
+        return json.loads(file.metadata()["collapse_metrics"]), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+
+
+@pytest.fixture
+def refused(tmp_path):
+    def refused(about, tensors, match):
+        path = tmp_path / "damaged"
+        tensors = {name: numbers.contiguous() for name, numbers in tensors.items()}
+        path.write_bytes(save(tensors, metadata={"collapse_metrics": json.dumps(about)}))
+        with pytest.raises(ValueError, match=match) as raised:
+            cm.Reference.load(path)
+        assert str(path) in str(raised.value)
+        assert len(str(raised.value).splitlines()) == 1
+
+    return refused
+
+
+@pytest.mark.parametrize("kind", ["own", "plain"])
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_is_missing_or_absurd(sound, refused, kind, word):
+    about, tensors = sound[kind]
+    refused({key: value for key, value in about.items() if key != word}, tensors, f"its .*{word}.* cannot be right")
+    for wrong in NEVER:
+        refused(about | {word: wrong}, tensors, f"its .*{word}.* cannot be right")
+
+
+@pytest.mark.parametrize("kind", ["own", "plain"])
+@pytest.mark.parametrize("name", [*TENSORS, "confusion", "centres"])
+def test_a_tensor_that_is_missing_or_does_not_fit(sound, refused, kind, name):
+    about, tensors = sound[kind]
+    if name not in tensors:
+        assert (kind, name) in {("own", "centres"), ("plain", "confusion")}
+        return
+    numbers, rest = tensors[name], {key: value for key, value in tensors.items() if key != name}
+    wrong = [numbers[None], numbers.flatten()[:1], numbers[:0], numbers.float() * torch.nan]
+    if name not in ("anchor", "fresh", "centres"):  # rows may be anywhere
+        wrong += [numbers + 1, numbers - 1]
+    for changed in wrong:
+        refused(about, rest | {name: changed}, f"its .*{name}.* cannot be right")
+    if name in TENSORS:
+        refused(about, rest, f"its .*{name}.* cannot be right")
+
+
+def test_scores_of_pictures_that_are_no_numbers(sound, refused):
+    about, tensors = sound["plain"]
+    for wrong in ([], {"ssim": "x"}, {"ssim": [0.1, None]}, {"ssim": []}):
+        refused(about | {"picture_scores": wrong}, tensors, "picture_scores cannot be right")
+
+
+def test_everything_wrong_is_named_at_once(sound, refused):
+    about, tensors = sound["plain"]
+    refused(about | {"kept": None}, tensors | {"shares": tensors["shares"][:2]}, "its kept and shares cannot be right")
+
+
+def test_a_description_that_is_no_description(sound, refused):
+    refused([1, 2], sound["plain"][1], "has format None")
+
+
+def test_a_classifier_that_does_not_fit(sound, refused):
+    about, tensors = sound["own"]
+    refused(about | {"classifier": {"format": 1}}, tensors, "described wrongly")
+    refused(about, tensors | {"classifier.scale": tensors["classifier.scale"][:1]}, "does not fit its weights")
+
+
+@pytest.mark.parametrize("kind", ["own", "plain"])
+def test_bytes_that_changed_open_or_are_refused(sound, tmp_path, kind):
+    """Two hundred files with bytes changed near the beginning, where the description is, or cut off."""
+    about, tensors = sound[kind]
+    whole = save(tensors, metadata={"collapse_metrics": json.dumps(about)})
+    rng, came = torch.Generator().manual_seed(0), {"opened": 0, "refused": 0}
+    for _ in range(200):
+        data = bytearray(whole)
+        for at in torch.randint(3000, (3,), generator=rng).tolist():
+            data[at] = int(torch.randint(256, (1,), generator=rng))
+        path = tmp_path / "damaged"
+        path.write_bytes(data if torch.rand(1, generator=rng) < 0.8 else data[: len(data) // 2])
+        try:
+            cm.Reference.load(path)
+            came["opened"] += 1
+        except ValueError:
+            came["refused"] += 1
+    assert came["refused"] > 50
