@@ -16,6 +16,10 @@ LEAST_RIGHT = 0.5
 """A class has to be called rightly more often than this. Below, most of what is called that class is another one, and
 taking the confusion back blows up chance more than it corrects."""
 
+LEAST_KEPT = 0.5
+"""Of real samples, the classifier has to take more than this for data. `off_manifold` is said where most samples are
+not taken for it: by a reference of which that is true itself, nothing can be judged."""
+
 BATCHES = 40
 """Batches of real pictures, each scored by the metrics of pictures: their mean is then as good as that of 800
 pictures, without 319,600 comparisons."""
@@ -96,6 +100,18 @@ def shares_and_confusion(
     table = np.zeros((count, count))
     np.add.at(table, (truth[kept], calls[kept]), 1.0)
     return table.sum(axis=1) / table.sum(), confusion_of(table, parts=parts)
+
+
+def share_kept(accepted: Tensor) -> float:
+    """Share of real samples that the classifier takes for data; few enough of them are an error."""
+    kept = float(accepted.double().mean())
+    if kept <= LEAST_KEPT:
+        raise ValueError(
+            f"real samples that the classifier takes for its data are needed, got {1 - kept:.0%} that it does not: "
+            "check `value_range=` and that the ink is light on dark as in what it learnt, or train one of these data "
+            "with `collapse-metrics train-classifier`."
+        )
+    return kept
 
 
 def check_confusion(confusion: np.ndarray | None, modes: tuple[str, ...]) -> None:

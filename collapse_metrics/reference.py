@@ -22,6 +22,7 @@ from collapse_metrics.fitting import (
     find_centres,
     left_out,
     score_batches,
+    share_kept,
     shares_and_confusion,
 )
 from collapse_metrics.metrics._neighbours import nearest
@@ -112,7 +113,8 @@ class Reference:
             The reference.
 
         Raises:
-            ValueError: If there are fewer than 200 rows that the embedder has not learnt from, or NaN or infinity.
+            ValueError: If there are fewer than 200 rows new to the embedder, NaN or infinity, or if they are mostly not
+                like its data.
         """
         embedder = resolve(embedder)
         samples, raw = prepare(real, embedder, value_range)
@@ -129,6 +131,7 @@ class Reference:
         called = call_modes(embedded, centres)
         count = len(embedder.modes) or (1 if centres is None else len(centres))
         accepted = None if embedded.probs is None else embedder.accepts(embedded.probs)
+        kept = REAL_KEPT if accepted is None else share_kept(accepted)
         shares, confusion = shares_and_confusion(called, labels, count, accepted, parts=embedder.parts)
         check_confusion(confusion, embedder.modes)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
@@ -136,9 +139,7 @@ class Reference:
         radius = float(away.quantile(REAL_KEPT))
         spread, error = spread_of(raw[order[:SPREAD_ROWS]])
         if spread == 0:
-            raise ValueError(
-                "`real` must hold different samples, got the same one throughout: check how it was loaded."
-            )
+            raise ValueError("`real` must hold different samples, got the same one throughout: check the loading.")
         directions, directions_error = directions_of(raw[order[:SPREAD_ROWS]])
         return cls(
             name=name,
@@ -152,7 +153,7 @@ class Reference:
             confusion=confusion,
             centres=centres,
             radius=radius,
-            kept=REAL_KEPT if accepted is None else float(accepted.double().mean()),
+            kept=kept,
             raw_spread=spread,
             raw_spread_error=error,
             raw_dim=raw.shape[1],

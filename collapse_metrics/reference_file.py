@@ -16,6 +16,9 @@ from collapse_metrics.embed import Embedder, TrainedClassifier, resolve
 FORMAT = 1
 """Version of the file format; another one is refused."""
 
+TINY = 1e-300
+"""Least of what is divided by."""
+
 CARRIED = "classifier."
 """What the names of the carried classifier's weights begin with."""
 
@@ -68,12 +71,11 @@ def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dic
 def _wrong_words(about: Mapping[str, Any]) -> list[str]:
     """Parts of the description that no reference has."""
     scores, modes = about.get("picture_scores", {}), about.get("modes")
-    least: dict[str, float] = {"radius": 0, "kept": 0, "raw_spread": 0, "raw_spread_error": 0, "raw_dim": 1}
+    least = {"radius": 0, "kept": TINY, "raw_spread": TINY, "raw_spread_error": 0, "raw_dim": 1}
     wrong = [key for key in ("name", "fingerprint", "embedder", "embedder_fingerprint") if not _is_text(about.get(key))]
     wrong += [key for key, low in least.items() if not _is_number(about.get(key), low)]
-    wrong += [
-        key for key in ("raw_directions", "raw_directions_error") if not _is_number(about.get(key, 0) or 0, low=0)
-    ]
+    later = {"raw_directions": TINY, "raw_directions_error": 0}  # not in files of before
+    wrong += [key for key, low in later.items() if about.get(key) is not None and not _is_number(about[key], low)]
     if not (isinstance(modes, list) and modes and all(map(_is_text, modes))):
         wrong.append("modes")
     if not (isinstance(scores, dict) and all(_are_numbers(row) for row in scores.values())):

@@ -13,6 +13,8 @@ from collapse_metrics.fitting import BATCH_ROWS
 from collapse_metrics.measurements import measure
 from collapse_metrics.metrics import mean_pairwise_distance
 from collapse_metrics.reference import DRAWS, FEWEST_ROWS, REAL_KEPT, Reference
+from reference_gans.fixtures.kinds import healthy
+from reference_gans.fixtures.pictures import real_digits
 
 CENTRES = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
 
@@ -137,6 +139,17 @@ class TestFit:
         assert reference.kept == pytest.approx(0.95, abs=0.01)
         assert reference.accept(Signs()(torch.tensor([[0.0, 900.0], [5.0, 0.0]]))).tolist() == [True, False]
 
+    @pytest.mark.parametrize(("refused", "fits"), [(99, True), (100, False), (200, False)])
+    def test_data_that_the_classifier_mostly_refuses_are_no_reference(self, refused, fits, rng):
+        """With the ink dark on light, none of them would be left to be judged by."""
+        rows = torch.randn(200, 3, generator=rng).clamp(-2.9, 2.9)
+        rows[:refused, 0] = 10
+        if fits:
+            assert Reference.fit(real=rows, embedder=Signs()).kept == pytest.approx(1 - refused / 200)
+            return
+        with pytest.raises(ValueError, match=rf"got {refused / 200:.0%} that it does not: check `value_range=`"):
+            Reference.fit(real=rows, embedder=Signs())
+
     def test_the_spread_is_that_of_the_samples(self, real):
         reference = Reference.fit(real=real)
         assert reference.raw_spread == pytest.approx(mean_pairwise_distance(rows=real), rel=1e-6)
@@ -166,7 +179,7 @@ class TestFit:
         for compute in (ink, large):
             spec = MetricSpec(compute.__name__, compute, frozenset({"pictures"}), 1.0, 0.0, "https://example.org")
             monkeypatch.setitem(METRICS, compute.__name__, spec)
-        pictures = torch.rand(205, 28, 28, generator=rng)
+        pictures = healthy(real_digits(), 205, rng).view(-1, 28, 28)
         reference = Reference.fit(real=pictures, embedder="mnist")
         assert "large" not in reference.picture_scores
         scores = reference.picture_scores["ink"]
