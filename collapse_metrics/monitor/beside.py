@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from collapse_metrics.monitor.crew import know_each_other
 from collapse_metrics.monitor.monitor import Monitor
 from collapse_metrics.monitor.sinks.parcel import PREFIX, values_of
 from collapse_metrics.records import Scorecard, Verdict
@@ -21,12 +22,19 @@ and collections of GANs on GitHub. Losses of other names are noted with ``monito
 class Beside:
     """A monitor beside the loop of a framework. The adapters hold one; the monitor itself knows no framework.
 
+    Callbacks of a framework that keep the best checkpoint or stop early read its log on every process, and wait for
+    each other: a value that only one of them has would hang or end the training. So the processes look together where
+    they can, and what one alone has seen stays out of that log.
+
     Args:
         generator: What ``Monitor`` takes.
-        **options: Those of ``Monitor``, handed on unchanged.
+        **options: Those of ``Monitor``, handed on; of several processes ``ranks="all"`` is the usual one here, unless
+            ``overhead`` lets each find its own steps.
     """
 
     def __init__(self, generator: Any, **options: Any) -> None:
+        if options.get("overhead") is None and know_each_other():
+            options = {"ranks": "all"} | options
         self.monitor = Monitor(generator, **options)
         self._counts: Any = None
         self._noted = 0
@@ -52,7 +60,7 @@ class Beside:
             logged: What the loop reported in this turn. Losses of usual names are noted, once a generator step.
 
         Returns:
-            The numbers of a look that is new since the last turn; empty where there was none.
+            The numbers of a look that is new since the last turn; empty where there was none, or not on every process.
         """
         if self._counts is None:
             self.monitor.step()
@@ -63,7 +71,7 @@ class Beside:
         if newest is None or newest is self._told:
             return {}
         self._told = newest
-        return scalars(newest)
+        return scalars(newest) if self.monitor.everywhere else {}
 
     @property
     def stopped(self) -> bool:

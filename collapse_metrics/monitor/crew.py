@@ -108,6 +108,20 @@ class Crew:
         found: Told = said[0]
         return found
 
+    def share_or_alone(self, act: Callable[[], Told], say: Callable[[Exception], None]) -> Told:
+        """As ``share``; where the others do not come for it, that is said, and the first process acts alone.
+
+        At the end of a training many ask one process only (``if trainer.is_global_zero``).
+        """
+        together = self.together
+        try:
+            return self.share(act)
+        except RuntimeError as error:
+            if not together or self.together:
+                raise
+            say(error)
+            return act()
+
     def _bounded(self, act: Callable[[], Any]) -> None:
         try:
             act()
@@ -118,6 +132,12 @@ class Crew:
                 f"s ({str(error).splitlines()[0][:120]}): step the monitor equally often on all of them. From now on "
                 "the first one looks alone."
             ) from error
+
+
+def know_each_other() -> bool:
+    """Whether there are several processes, and torch has made them a group."""
+    distributed = torch.distributed
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
 def place() -> tuple[int, int]:

@@ -154,6 +154,11 @@ class Monitor:
         if not self._by_hook:
             self._look_if_due()
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every process of this training knows of each look."""
+        return self._crew.together or self._crew.size == 1
+
     def check(self) -> Scorecard | None:
         """Look now, whatever the pace; ``None`` where the look failed (a warning says why) or another process looks."""
         looks = self._crew.leads or self._crew.together
@@ -161,10 +166,7 @@ class Monitor:
         return card
 
     def diagnose(self, n: int = FINAL_SAMPLES) -> Scorecard:
-        """The closing word: a larger sample, the losses, and since when.
-
-        Args:
-            n: Samples for it.
+        """The closing word on ``n`` samples: the losses too, and since when.
 
         Returns:
             The scorecard; each finding that was found carries ``since``, its first step without a break until
@@ -173,7 +175,8 @@ class Monitor:
         if not (self._crew.leads or self._crew.together):
             return Scorecard(Verdict.INCONCLUSIVE, (), (), {"step": self.steps, "note": "the first process looks"})
         self.flush()
-        card = self._crew.share(lambda: date(self._look(n, closing=True)[0], self.history))
+        say = partial(self._complaints.complain, "the closing look of all processes", step=self.steps)
+        card = self._crew.share_or_alone(lambda: date(self._look(n, closing=True)[0], self.history), say)
         spent = {"looks": self.pace.looks.looks, "seconds": self.pace.spent, "share_of_time": self.pace.share}
         if self.history.errors:
             card.provenance["errors"] = [error["error"] for error in self.history.errors[-3:]]

@@ -94,6 +94,14 @@ def test_processes_at_different_steps_are_told_apart_at_once(seen):
         assert "{0: 1, 1: 2}" in warning
 
 
+def test_the_closing_word_is_had_by_the_first_alone(seen):
+    """``if trainer.is_global_zero: monitor.diagnose()`` is what people write."""
+    assert seen[0]["closed alone"] not in (None, "inconclusive")
+    (warning,) = seen[0]["said of it"]
+    assert "not all 2 answered within 2 s" in warning
+    assert [one["closed later"] for one in seen] == [seen[0]["closed alone"], "inconclusive"]
+
+
 def test_alone_a_crew_does_everything_itself():
     alone = crew.Crew(together=True)
     assert not alone.together

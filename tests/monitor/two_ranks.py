@@ -71,6 +71,23 @@ def out_of_step(reference, seen):
     dist.barrier()
 
 
+def closed_by_the_first(reference, seen):
+    """Only the first process asks for the closing word; later, when nobody knows anybody any more, both do."""
+    dist.barrier()
+    crew.PATIENCE = 2.0
+    monitor = cm.Monitor(generator(), latent=2, reference=reference, n=100, print_to=None, ranks="all")
+    later = cm.Monitor(generator(), latent=2, reference=reference, n=100, print_to=None, ranks="all")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        seen["closed alone"] = str(monitor.diagnose(300).verdict) if dist.get_rank() == 0 else None
+    seen["said of it"] = [str(w.message) for w in caught]
+    dist.barrier()
+    dist.destroy_process_group()
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        seen["closed later"] = str(later.diagnose(300).verdict)
+
+
 def one_fails(reference, seen):
     """An error in the part of the second process reaches the first, and nobody waits for ever."""
 
@@ -102,8 +119,9 @@ def main(folder):
     seen["stopped"] = stopping.stopped
     one_fails(reference, seen)
     out_of_step(reference, seen)
-    (folder / f"rank{dist.get_rank()}.json").write_text(json.dumps(seen))
-    dist.destroy_process_group()
+    rank = dist.get_rank()
+    closed_by_the_first(reference, seen)
+    (folder / f"rank{rank}.json").write_text(json.dumps(seen))
 
 
 if __name__ == "__main__":
