@@ -1,5 +1,6 @@
 """How near is the nearest sibling, and how often is it nearer than it hardly ever is among real samples?"""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.records import Measurement
 from collapse_metrics.stats.jackknife import jackknife_interval
 from collapse_metrics.stats.next_score import range_of_next
+from collapse_metrics.stats.shares import clopper_pearson
 
 NEAR = 0.01
 """A near copy has a sibling nearer than this share of real samples has one ..."""
@@ -52,6 +54,8 @@ def measure_siblings(
             return _below(table.nearest_sibling(kept), close)
 
         value, low, high = _sure(near, n, seed)
+        # Near copies come in pairs at least. Of few, or none, leaving samples out says nothing.
+        high = max(high, clopper_pearson(math.ceil(value * n / 2), math.ceil(n / 2))[1])
         expected = range_of_next([_below(away, close) for away in usual], used=used, span=(0.0, 1.0))
         yield Measurement("near_duplicate_rate", value, low, min(high, 1.0), expected, n_fake=n, **about)
 

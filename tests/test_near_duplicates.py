@@ -6,7 +6,10 @@ import pytest
 import torch
 
 from collapse_metrics.evaluate import score
+from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.reference import Reference
+from collapse_metrics.siblings import measure_siblings
+from collapse_metrics.stats.shares import clopper_pearson
 from reference_gans import zoo
 from reference_gans.fixtures.clouds import grid, ring, table
 from reference_gans.fixtures.kinds import healthy, partly, prototypes
@@ -50,6 +53,20 @@ def test_real_data_have_one_in_a_hundred(references, name):
     assert 0 <= seen.expected[0] < 0.01
     assert seen.expected[0] <= seen.expected[1] < 0.06
     assert card.verdict == "healthy"
+
+
+@pytest.mark.parametrize(("copies", "pairs_high"), [(0, 1 - 0.025 ** (1 / 50)), (2, clopper_pearson(1, 50)[1])])
+def test_few_or_none_among_a_hundred_leave_room_for_more(copies, pairs_high):
+    """Fifty pairs without a copy: 7 % of copies would be seen in all but one in forty of such sets."""
+    lattice = torch.cartesian_prod(torch.arange(10.0), torch.arange(10.0))
+    if copies:
+        lattice[0] = lattice[1] + 0.001
+    usual = [0.8 + 0.4 * torch.rand(100, generator=torch.Generator().manual_seed(seed)) for seed in range(20)]
+    found = measure_siblings(NeighbourTable(real=lattice, fake=lattice), usual, 0.5, {"embedder": "raw"}, seed=0)
+    rate = {m.name: m for m in found}["near_duplicate_rate"]
+    assert rate.value == pytest.approx(copies / 100)
+    assert rate.low == 0
+    assert rate.high == pytest.approx(pairs_high)
 
 
 def test_where_all_are_copies_the_rate_ends_at_one(references):

@@ -49,6 +49,9 @@ ALPHAS = (0.05, 0.01)
 TRUTHS = {"chao1": float(MODES)}
 """What a metric estimates, where that is known and is not its mean: its interval is asked to hold this."""
 
+OF_LOOKS = ("raw_diversity", "raw_directions", "direction_ratio", "dimension_ratio", "near_duplicate_rate")
+"""What a look measures beside the registered metrics, each relative to real data."""
+
 NEVER_NEGATIVE = ("js_divergence", "kl_divergence", "total_variation")
 """Scores that are 0 on average where nothing is wrong, of something that cannot be less: where the mean of some draws
 is, the truth is 0."""
@@ -118,7 +121,7 @@ def beside_mixtures(names: tuple[str, ...], n: int, references: int, draws: int)
                 found = measure_look(look, reference, step=None, seed=0)
             said[-1].append({m.name: m for m in found})
     seen = {name for group in said for found in group for name in found}
-    judged = [name for name in (*METRICS, "raw_diversity") if name in seen]
+    judged = [name for name in (*METRICS, *OF_LOOKS) if name in seen]
     return [row for name in judged for row in summarise(name, "mixture", n, said)]
 
 
