@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from scipy.stats import fisher_exact
 
 from collapse_metrics.stats.shares import clopper_pearson
 from reference_gans.recipes import RECIPES, build
@@ -24,6 +26,9 @@ SEEDS = 100
 
 LOPSIDED = 0.25
 """A run that keeps both peaks, but gives the lesser one less than this, is counted apart."""
+
+ALPHA, SMALL = 0.05, 1e-6
+"""Level of the test between the starts, and below which a p-value is not printed."""
 
 BINS, REACH = 60, 12.0
 """Bars of a histogram, and how far it reaches either way; samples beyond fall into its outermost bars."""
@@ -91,7 +96,26 @@ def _page(runs: Runs) -> Iterator[str]:
             f"| {lopsided} | {_range([row['g_loss'] for row in lost])} | {_range([row['g_loss'] for row in kept])} |"
         )
     yield ""
+    yield answer(runs)
+    yield ""
     yield "![Histograms of the samples of every run](two_gaussians.svg)"
+
+
+def answer(runs: Runs) -> str:
+    """What became of the claim that such a GAN loses a peak, and whether the start matters, in a sentence."""
+    lost = {arm: [not has_both_peaks(row) for row in runs.of_arm(arm)] for arm in ARMS if runs.of_arm(arm)}
+    said = []
+    for arm, wrong in lost.items():
+        low, high = clopper_pearson(sum(wrong), len(wrong))
+        most = "most runs lose a peak: **confirmed**" if low > 0.5 else "**not decided** for most runs"
+        said.append(f"Under the start of {arm} {'most runs keep both: **refuted**' if high < 0.5 else most}.")
+    sentence = "That this GAN loses one of the two: " + " ".join(said)
+    if len(lost) == len(ARMS):
+        table = np.array([[sum(wrong), len(wrong) - sum(wrong)] for wrong in lost.values()])
+        p = fisher_exact(table).pvalue
+        matters = "The start matters" if p <= ALPHA else "That the start matters is not shown"
+        sentence += f" {matters} (Fisher's exact test, p {f'= {p:.2g}' if p > SMALL else f'< {SMALL:g}'})."
+    return sentence
 
 
 def _range(values: list[float]) -> str:

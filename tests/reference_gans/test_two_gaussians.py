@@ -31,6 +31,23 @@ def test_the_page_counts_collapsed_and_lopsided_runs():
     assert "| Keras |" not in page
 
 
+OF_MANY = (
+    "PyTorch most runs lose a peak: **confirmed**",
+    "most runs keep both: **refuted**",
+    "The start matters",
+)
+OF_HALF = ("PyTorch **not decided** for most runs.", "That the start matters is not shown (Fisher's exact test, p = 1)")
+
+
+@pytest.mark.parametrize(("lost", "words"), [((15, 3), OF_MANY), ((10, 11), OF_HALF)])
+def test_the_answer_follows_the_counts(lost, words):
+    runs = Runs(two_gaussians.one_run, None, 5000)
+    for arm, count in zip(two_gaussians.ARMS, lost, strict=True):
+        runs.outcomes |= {f"{arm}/{seed}": row(0.0 if seed < count else 0.5) for seed in range(20)}
+    for sentence in words:
+        assert sentence in two_gaussians.answer(runs)
+
+
 @pytest.mark.parametrize("option", ["--quick", "--out"])
 def test_options_of_other_studies_are_refused(option, capsys):
     from reference_gans.__main__ import main
