@@ -68,6 +68,18 @@ class CollapseCallback(TrainerCallback, ExportableState):
             except (ValueError, KeyError, TypeError) as error:
                 warnings.warn(f"the state in the checkpoint does not fit, alarms begin anew: {error}", stacklevel=2)
         monitor.steps = state.global_step
+        self._announce(state)
+
+    def _announce(self, state: TrainerState) -> None:
+        """Have a place in the states that are saved: a Trainer that finds none for a callback ends at its next save.
+
+        A checkpoint of a run without this callback has none, and one of a run with a single one has not two.
+        """
+        name, mine = type(self).__name__, self.state()
+        states: Any = state.stateful_callbacks
+        known = states.setdefault(name, mine)
+        if isinstance(known, dict) and known["attributes"]["folder"] != self._folder:
+            states[name] = [known, mine]
 
     @property
     def _folder(self) -> str:

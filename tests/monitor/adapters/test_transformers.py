@@ -117,6 +117,25 @@ def test_a_resumed_run_goes_on_with_its_alarms(trainer, quick, tmp_path):
     assert alone.state()["attributes"]["kept"] is None
 
 
+def test_a_run_that_is_watched_only_from_its_second_part_on_saves_as_before(trainer, quick, tmp_path):
+    """The first checkpoint knows of no such callback, and a Trainer asks for a place of it at every save."""
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    def part(until, names, since=None):
+        made, callbacks = trainer(steps=until, save_strategy="steps", save_steps=3), []
+        for name in names:
+            callbacks.append(CollapseCallback(generate=points_of(made.model), log_dir=tmp_path / name, **quick))
+            made.add_callback(callbacks[-1])
+        made.train(resume_from_checkpoint=since and str(tmp_path / f"checkpoint-{since}"))
+        return [callback.monitor.state_dict()["hopping"]["looks"] for callback in callbacks]
+
+    assert part(3, []) == []
+    assert part(6, ["one"], since=3) == [2]
+    assert part(9, ["one", "two"], since=6) == [3, 3]  # the second takes the only state there is
+    assert part(12, ["one", "two"], since=9) == [5, 5]
+    assert part(15, [], since=12) == []
+
+
 def test_two_callbacks_of_one_trainer_each_find_their_own_state(trainer, quick, tmp_path):
     from collapse_metrics.monitor.transformers import CollapseCallback
 
