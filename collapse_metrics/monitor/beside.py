@@ -1,5 +1,6 @@
 """What does a framework's loop tell the monitor after each turn, and what does its own log get back?"""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,15 @@ class Beside:
         self.rest()
         if optimizer is not None:
             self._counts = optimizer.register_step_post_hook(lambda *_: self.monitor.step())
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Take up the state in a checkpoint; one that does not fit costs the alarms so far, and not the run."""
+        fresh = self.monitor.state_dict()
+        try:
+            self.monitor.load_state_dict(state)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.monitor.load_state_dict({**fresh, "steps": state.get("steps", 0)})  # half of it may be in already
+            warnings.warn(f"the state in the checkpoint does not fit, alarms begin anew: {error}", stacklevel=3)
 
     def rest(self) -> None:
         """Stop counting and write what is pending; counting may begin again, and the monitor can still be asked."""

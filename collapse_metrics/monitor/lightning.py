@@ -58,7 +58,7 @@ class CollapseCallback(pl.Callback):
             pair = generator if self.ema is None else {"ema": _part(pl_module, self.ema), "raw": generator}
             self._beside = Beside(pair, **self.options)
         if self._saved is not None:
-            self._beside.monitor.load_state_dict(self._saved)
+            self._beside.go_on(self._saved)
             self._saved = None
         given = trainer.optimizers[self.optimizer] if isinstance(self.optimizer, int) else self.optimizer
         self._beside.count(given if given is not None else optimizer_of(generator, trainer.optimizers))

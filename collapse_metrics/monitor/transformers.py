@@ -58,16 +58,10 @@ class CollapseCallback(TrainerCallback, ExportableState):
             return
         if self._beside is None:
             self._beside = Beside(model, **self.options)
-        self._go_on(self._beside.monitor, state)
-
-    def _go_on(self, monitor: Monitor, state: TrainerState) -> None:
         kept = _kept(state, self._folder) if state.global_step else None
         if kept is not None:
-            try:
-                monitor.load_state_dict(kept)
-            except (ValueError, KeyError, TypeError) as error:
-                warnings.warn(f"the state in the checkpoint does not fit, alarms begin anew: {error}", stacklevel=2)
-        monitor.steps = state.global_step
+            self._beside.go_on(kept)
+        self._beside.monitor.steps = state.global_step
         self._announce(state)
 
     def _announce(self, state: TrainerState) -> None:

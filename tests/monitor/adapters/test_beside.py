@@ -123,3 +123,16 @@ def test_real_samples_stand_for_a_reference_fitted_to_them(form, quick):
         for reference in (form(real), cm.Reference.fit(real=real))
     )
     assert given.measurements == fitted.measurements
+
+
+@pytest.mark.parametrize("part", ["alarms", "hopping"])
+def test_a_state_that_fits_in_part_is_not_taken_in_part(quick, part):
+    """Both begin anew, and the steps go on."""
+    beside = Beside(nn.Linear(2, 2), latent=2, **quick)
+    for _ in range(4):
+        beside.turn({})
+    fresh = Beside(nn.Linear(2, 2), latent=2, **quick)
+    begun, state = fresh.monitor.state_dict(), beside.monitor.state_dict()
+    with pytest.warns(UserWarning, match="alarms begin anew"):
+        fresh.go_on({**state, part: {**state[part], "games": {}, "before": 3}})
+    assert fresh.monitor.state_dict() == {**begun, "steps": 4}

@@ -6,6 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+import collapse_metrics as cm
+
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`isinstance\(treespec, LeafSpec\)` is deprecated:FutureWarning"),
     pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers"),
@@ -134,6 +136,16 @@ def test_a_checkpoint_carries_the_count_on(lightning, quick, tmp_path):
     resumed = lightning.CollapseCallback(**quick)
     fit(lightning, gan_of(lightning), callbacks=[resumed, keep], epochs=2, again=tmp_path / "last.ckpt")
     assert resumed.monitor.steps == 2 * BATCHES
+    assert resumed.monitor.history.steps == [6, 8, 10]
+
+
+def test_a_checkpoint_of_other_data_costs_the_alarms_and_not_the_run(lightning, quick, tmp_path):
+    keep = lightning.ModelCheckpoint(tmp_path, save_last=True)
+    fit(lightning, gan_of(lightning), callbacks=[lightning.CollapseCallback(**quick), keep])
+    rows = torch.randn(400, 2, generator=torch.Generator().manual_seed(1))
+    resumed = lightning.CollapseCallback(**{**quick, "reference": cm.Reference.fit(real=rows, modes=3)})
+    with pytest.warns(UserWarning, match="alarms begin anew"):
+        fit(lightning, gan_of(lightning), callbacks=[resumed, keep], epochs=2, again=tmp_path / "last.ckpt")
     assert resumed.monitor.history.steps == [6, 8, 10]
 
 
