@@ -34,6 +34,7 @@ class CollapseCallback(keras.callbacks.Callback):  # type: ignore[misc]
             )
         self.generator, self.options = generator, options
         self._beside: Beside | None = None
+        self._of: Any = None
         configured = keras.config.image_data_format() == "channels_last"
         self.channels_last = configured if channels_last is None else channels_last
         self._values: dict[str, float] = {}
@@ -46,10 +47,11 @@ class CollapseCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return self._beside.monitor
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Find the generator; a second call of ``fit`` goes on."""
-        if self._beside is None:
-            named = isinstance(self.generator, str)
-            network = attrgetter(self.generator)(self.model) if named else self.generator
+        """Find the generator; a second call of ``fit`` goes on, but another model is another run."""
+        named = isinstance(self.generator, str)
+        network = attrgetter(self.generator)(self.model) if named else self.generator
+        if self._beside is None or network is not self._of:
+            self._of = network
             options = {"latent": tuple(network.input_shape[1:]), **self.options}
             self._beside = Beside(Undisturbed(network, self.channels_last), **options)
 

@@ -36,6 +36,7 @@ class CollapseCallback(pl.Callback):
     ) -> None:
         self.generator, self.optimizer, self.ema, self.options = generator, optimizer, ema, options
         self._beside: Beside | None = None
+        self._of: nn.Module | None = None
         self._saved: Mapping[str, Any] | None = None
 
     @property
@@ -52,9 +53,10 @@ class CollapseCallback(pl.Callback):
         return self._generate_state_key(generator=name)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Find the generator and its optimizer; go on where a checkpoint was taken."""
+        """Find the generator and its optimizer; go on where a checkpoint was taken. Another module is another run."""
         generator = _part(pl_module, self.generator)
-        if self._beside is None:
+        if self._beside is None or generator is not self._of:
+            self._of = generator
             pair = generator if self.ema is None else {"ema": _part(pl_module, self.ema), "raw": generator}
             self._beside = Beside(pair, **self.options)
         if self._saved is not None:

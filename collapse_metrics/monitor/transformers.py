@@ -25,6 +25,7 @@ class CollapseCallback(TrainerCallback, ExportableState):
     def __init__(self, *, generate: Any = None, **options: Any) -> None:
         self.options = options if generate is None else {"generate": generate, **options}
         self._beside: Beside | None = None
+        self._of: Any = None
         self._values: dict[str, float] = {}
         self._replaced = False
 
@@ -56,7 +57,8 @@ class CollapseCallback(TrainerCallback, ExportableState):
         """Begin, or go on where the checkpoint of a resumed run was taken."""
         if self.replaced:
             return
-        if self._beside is None:
+        if self._beside is None or model is not self._of:  # a search over hyperparameters makes a model for each trial
+            self._of = model
             self._beside = Beside(model, **self.options)
         kept = _kept(state, self._folder) if state.global_step else None
         if kept is not None:

@@ -134,6 +134,16 @@ def test_an_action_ends_the_fit_and_a_second_fit_goes_on(keras, quick):
     assert callback.monitor.steps == 9
 
 
+def test_a_fit_of_another_model_is_another_run(keras, quick):
+    from collapse_metrics.monitor.keras import CollapseCallback
+
+    callback = CollapseCallback(**quick)
+    for model in (model_of(keras), again := model_of(keras)):
+        fit(model, callback)
+    assert callback.monitor.history.steps == [2, 4]
+    assert callback.monitor._looking.source.generator.network is again.generator
+
+
 def test_another_backend_is_refused(keras, monkeypatch):
     from collapse_metrics.monitor.keras import CollapseCallback
 

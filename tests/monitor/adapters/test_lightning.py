@@ -156,6 +156,17 @@ def test_a_second_fit_goes_on(lightning, quick):
     assert callback.monitor.history.steps == [2, 4, 6, 8, 10]
 
 
+def test_a_fit_of_another_module_is_another_run(lightning, quick):
+    """One callback for all folds of a cross-validation: it must not go on looking at the first one."""
+    callback = lightning.CollapseCallback(**quick)
+    fit(lightning, gan_of(lightning), callbacks=[callback])
+    first = callback.monitor
+    fit(lightning, gan := gan_of(lightning), callbacks=[callback])
+    assert callback.monitor is not first
+    assert callback.monitor.history.steps == [2, 4]
+    assert callback.monitor._looking.source.generator is gan.generator
+
+
 def test_the_sanity_check_is_not_looked_at(lightning, quick):
     callback = lightning.CollapseCallback(**quick | {"every": 1})
     fit(lightning, taught_of(lightning), callbacks=[callback], num_sanity_val_steps=2)

@@ -77,6 +77,21 @@ def test_a_model_of_latents_is_looked_at_as_it_is(trainer, quick):
     assert callback.monitor.history.steps == [2, 4]
 
 
+def test_another_model_is_another_run(trainer, quick):
+    """As in a search over hyperparameters; training the same one again goes on."""
+    from collapse_metrics.monitor.transformers import CollapseCallback
+
+    callback = CollapseCallback(latent=2, select="points", **quick)
+    for made in (trainer(), again := trainer()):
+        made.add_callback(callback)
+        made.train()
+    monitor = callback.monitor
+    assert monitor.history.steps == [2, 4]
+    assert monitor._looking.source.generator is again.model
+    again.train()
+    assert callback.monitor is monitor
+
+
 def test_a_resumed_run_goes_on_counting(trainer, quick, tmp_path):
     from collapse_metrics.monitor.transformers import CollapseCallback
 
