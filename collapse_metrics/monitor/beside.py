@@ -34,9 +34,7 @@ class Beside:
     """
 
     def __init__(self, generator: Any, **options: Any) -> None:
-        if options.get("overhead") is None and know_each_other():
-            options = {"ranks": "all"} | options
-        self.monitor = Monitor(generator, **options)
+        self.monitor = _together_if_they_can(generator, options)
         self._counts: Any = None
         self._noted = 0
         self._told: Scorecard | None = None
@@ -87,6 +85,15 @@ class Beside:
     def stopped(self) -> bool:
         """Whether an action on collapse asked for the end of the training."""
         return self.monitor.stopped
+
+
+def _together_if_they_can(generator: Any, options: dict[str, Any]) -> Monitor:
+    if "ranks" not in options and options.get("overhead") is None and know_each_other():
+        try:
+            return Monitor(generator, ranks="all", **options)
+        except RuntimeError as error:  # no gloo, or no way between the machines that it finds
+            warnings.warn(f"the processes cannot look together, the first looks alone: {error}", stacklevel=4)
+    return Monitor(generator, **options)
 
 
 def scalars(card: Scorecard) -> dict[str, float]:

@@ -136,3 +136,22 @@ def test_a_state_that_fits_in_part_is_not_taken_in_part(quick, part):
     with pytest.warns(UserWarning, match="alarms begin anew"):
         fresh.go_on({**state, part: {**state[part], "games": {}, "before": 3}})
     assert fresh.monitor.state_dict() == {**begun, "steps": 4}
+
+
+def test_processes_that_cannot_look_together_train_on(quick, monkeypatch):
+    """A torch without gloo: the first process looks alone, and its values stay out of the framework's log."""
+
+    def no_gloo(**options):
+        raise RuntimeError("Distributed package doesn't have Gloo built in")
+
+    monkeypatch.setattr("collapse_metrics.monitor.beside.know_each_other", lambda: True)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 0)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    monkeypatch.setattr(torch.distributed, "new_group", no_gloo)
+    with pytest.warns(UserWarning, match="the first looks alone: .*Gloo"):
+        beside = Beside(nn.Linear(2, 2), latent=2, **quick)
+    assert [beside.turn({}) for _ in range(2)] == [{}, {}]
+    assert beside.monitor.history.steps == [2]
+    with pytest.raises(RuntimeError, match="Gloo"):
+        Beside(nn.Linear(2, 2), latent=2, ranks="all", **quick)
