@@ -24,7 +24,8 @@ class Unrolled(Cure):
     not compare.
 
     Known traps: inner steps are plain gradient descent, as in the paper's equations, not Adam: ``rate`` is not
-    that of the optimizer, and a small one leaves the discriminator where it is. All inner steps see the same
+    that of the optimizer. A small one leaves the discriminator where it is; at 0.1 its answer ran away on the ring, and
+    the generator found no mode at all (``docs/studies/cures.md``). All inner steps see the same
     batches. Penalties on slopes hold their samples fixed, so the way through these is left out. Time and memory
     grow like ``k``. ``k = 0`` is no unrolling.
 
@@ -34,7 +35,7 @@ class Unrolled(Cure):
     """
 
     k: int = 5
-    rate: float = 0.1
+    rate: float = 0.01
 
     def opponent(self, d: Judge, real: Tensor, fake: Tensor, run: Training) -> Judge:
         """The discriminator after ``k`` steps, as a function of the generator's samples."""
