@@ -27,8 +27,13 @@ SICK = frozenset({"partial_collapse", "collapse", "broken"})
 
 def geometric_shares(world: World, n: int, rng: torch.Generator) -> Tensor:
     """Each mode has 0.7 of the share of the one before."""
-    shares = 0.7 ** torch.arange(len(world.shares))
-    return world.of(torch.multinomial(shares, n, replacement=True, generator=rng), rng)
+    return world.of(torch.multinomial(falling(len(world.shares)), n, replacement=True, generator=rng), rng)
+
+
+def falling(modes: int) -> Tensor:
+    """Shares of which each is 0.7 of the one before; they need not add up to one."""
+    shares: Tensor = 0.7 ** torch.arange(modes)
+    return shares
 
 
 def a_curve(world: World, n: int, rng: torch.Generator) -> Tensor:

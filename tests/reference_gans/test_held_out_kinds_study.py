@@ -42,6 +42,8 @@ def test_the_page_counts(tmp_path):
     page = "\n".join(held_out_kinds.page(runs))
     assert f"sets or more: {ill - 1} of {ill}." in page
     assert "Missed more often: table, turned." in page
+    # 0.7^5 / (1 + ... + 0.7^5) is .0571, of a group that is due a tenth.
+    assert "leave the rarest group of the table, whose own shares fall already, 57% of its due" in page
 
 
 def test_a_seed_holds_every_kind(tmp_path, monkeypatch):
