@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,8 @@ def collapse_metric(
     """A function for ``register_metric`` of ``metrics/metric_main.py``: it takes ``opts`` and returns numbers.
 
     Samples are drawn by ranks' rule of these programs: rank 0 returns the numbers, and ``calc_metric`` sends them to
-    the others, which must return the same names. A number that there is none of is NaN.
+    the others, which must return the same names. A number that there is none of is NaN, and so is each after an error,
+    which is a warning.
 
     Args:
         n: Samples. It names the metric: 2000 makes ``collapse2k``.
@@ -47,11 +49,18 @@ def collapse_metric(
     def metric(opts: Any) -> dict[str, float]:
         found: dict[str, float] = {}
         if opts.rank == 0:
-            network = copy.deepcopy(opts.G).eval().requires_grad_(False).to(opts.device)  # as their own metrics do
-            settings = {"value_range": (-1, 1), "n": n, "seed": seed, **options}
-            card = score(generator=_samples_of(network, opts, labels, seed), latent=network.z_dim, **settings)
-            found = scalars(card)
+            try:
+                found = judged(opts)
+            except Exception as error:  # a training of days waits for this number, and the other ranks with it
+                warnings.warn(
+                    f"{name} failed and is NaN ({type(error).__name__}: {error}). Training goes on.", stacklevel=2
+                )
         return {f"{name}_{value}": found.get(PREFIX + value, math.nan) for value in values}
+
+    def judged(opts: Any) -> dict[str, float]:
+        network = copy.deepcopy(opts.G).eval().requires_grad_(False).to(opts.device)  # as their own metrics do
+        settings = {"value_range": (-1, 1), "n": n, "seed": seed, **options}
+        return scalars(score(generator=_samples_of(network, opts, labels, seed), latent=network.z_dim, **settings))
 
     metric.__name__ = name
     return metric

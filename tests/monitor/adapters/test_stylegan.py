@@ -1,6 +1,7 @@
 """Among StyleGAN's metrics: called as ``metric_main`` calls them, on a generator that is called as theirs."""
 
 import json
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -90,6 +91,16 @@ def test_nothing_of_the_run_changes(spread):
     assert g.training
     assert all(p.requires_grad for p in g.parameters())
     assert all(torch.equal(before[name], value) for name, value in g.state_dict().items())
+
+
+def test_an_error_is_a_warning_and_the_run_goes_on(spread):
+    """A number that is not there is worth less than a run of days."""
+    g = Synthesis()
+    g.layers = nn.Linear(4, 3)  # other data than the reference's
+    with pytest.warns(UserWarning, match="collapse500 failed and is NaN .*Training goes on"):
+        results = registered(spread).calc_metric("collapse500", G=g)["results"]
+    assert set(results) == {f"collapse500_{value}" for value in VALUES}
+    assert all(math.isnan(value) for value in results.values())
 
 
 def test_the_same_run_gives_the_same_numbers(spread):
