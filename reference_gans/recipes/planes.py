@@ -72,7 +72,7 @@ GRID_COLLAPSED = replace(
     RING_COLLAPSED,
     name="grid25_collapsed",
     shows="One point, nearest to one of the 25 Gaussians: the ring's slow generator with faint noise, on the grid.",
-    of_ten=None,
+    of_ten=9,
     data="grid",
     generator=partial(networks.grid_generator, noise_gain=0.1),
     discriminator=networks.grid_discriminator,
