@@ -60,7 +60,7 @@ class CollapseCallback(TrainerCallback, ExportableState):
         if self._beside is None or model is not self._of:  # a search over hyperparameters makes a model for each trial
             self._of = model
             self._beside = Beside(model, **self.options)
-        kept = _kept(state, self._folder) if state.global_step else None
+        kept = _kept(state, type(self).__name__, self._folder) if state.global_step else None
         if kept is not None:
             self._beside.go_on(kept)
         self._beside.monitor.steps = state.global_step
@@ -74,7 +74,7 @@ class CollapseCallback(TrainerCallback, ExportableState):
         name, mine = type(self).__name__, self.state()
         states: Any = state.stateful_callbacks
         known = states.setdefault(name, mine)
-        if isinstance(known, dict) and known["attributes"]["folder"] != self._folder:
+        if isinstance(known, dict) and _attributes(known).get("folder") != self._folder:
             states[name] = [known, mine]
 
     @property
@@ -111,15 +111,20 @@ class CollapseCallback(TrainerCallback, ExportableState):
             self._beside.rest()
 
 
-def _kept(state: TrainerState, folder: str) -> Any:
+def _kept(state: TrainerState, name: str, folder: str) -> Any:
     """The state of this callback's monitor in a checkpoint; ``None`` where there is none.
 
     Of several callbacks a Trainer appends what every save finds to one list: there the newest of the same folder.
     """
-    callbacks: Any = state.stateful_callbacks or {}
-    found = callbacks.get(CollapseCallback.__name__, {})
+    states: Any = state.stateful_callbacks or {}
+    found = states.get(name, {})
     if isinstance(found, list):
-        mine = [part for part in found if part["attributes"]["folder"] == folder]
+        mine = [part for part in found if _attributes(part).get("folder") == folder]
         found = mine[-1] if mine else {}
-    kept: Any = found.get("attributes", {}).get("kept")
+    return _attributes(found).get("kept")
+
+
+def _attributes(part: dict[str, Any]) -> dict[str, Any]:
+    """What a callback keeps; one of the same name that is not ours may keep nothing."""
+    kept: dict[str, Any] = part.get("attributes", {})
     return kept
