@@ -100,11 +100,11 @@ def test_a_classifier_that_does_not_fit(sound, refused):
 
 @pytest.mark.parametrize("kind", ["own", "plain"])
 def test_bytes_that_changed_open_or_are_refused(sound, tmp_path, kind):
-    """Two hundred files with bytes changed near the beginning, where the description is, or cut off."""
+    """A hundred files with bytes changed near the beginning, where the description is, or cut off."""
     about, tensors = sound[kind]
     whole = save(tensors, metadata={"collapse_metrics": json.dumps(about)})
     rng, came = torch.Generator().manual_seed(0), {"opened": 0, "refused": 0}
-    for _ in range(200):
+    for _ in range(100):
         data = bytearray(whole)
         for at in torch.randint(3000, (3,), generator=rng).tolist():
             data[at] = int(torch.randint(256, (1,), generator=rng))
@@ -115,4 +115,4 @@ def test_bytes_that_changed_open_or_are_refused(sound, tmp_path, kind):
             came["opened"] += 1
         except ValueError:
             came["refused"] += 1
-    assert came["refused"] > 50
+    assert came["refused"] > 25

@@ -143,6 +143,7 @@ class TestReference:
         assert (reference.shares > 0).sum() < 300
         assert np.diag(reference.confusion).min() > 0.85
 
+    @pytest.mark.slow  # a perfect generator's 1,000 modes are drawn and corrected 400 times
     def test_a_collapse_is_seen_with_few_samples(self, reference, digits):
         images, labels = digits
         one = torch.stack([images[labels == d][0] for d in (4, 0, 8)])

@@ -34,7 +34,9 @@ def lines(folder):
     return [record for record in records if record["kind"] != "losses"], losses
 
 
-@pytest.mark.parametrize("step", [25, 40])  # between two looks, and right after one, before it is saved
+@pytest.mark.parametrize(
+    "step", [pytest.param(25, marks=pytest.mark.slow), 40]
+)  # between two looks, and right after one, before it is saved
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path, step):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     settings = {"seed": 1, "steps": 60, "every": 20, "print_to": None}

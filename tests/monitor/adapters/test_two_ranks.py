@@ -13,13 +13,11 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """What both processes saw, started once, because starting takes most of the time; a hang fails after a while."""
-    folder = tmp_path_factory.mktemp("ranks")
+def run(folder, *frameworks):
+    """What both processes saw. Started once, because starting takes most of the time; a hang fails after a while."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
-        [*launcher, str(HERE / "two_ranks.py"), str(folder)],
+        [*launcher, str(HERE / "two_ranks.py"), str(folder), *frameworks],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -31,10 +29,23 @@ def seen(tmp_path_factory):
     return [json.loads((folder / f"rank{rank}.json").read_text()) for rank in (0, 1)]
 
 
-@pytest.mark.parametrize("framework", ["lightning", "fabric", "accelerate", "transformers"])
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("ranks"), "lightning", "transformers")
+
+
+@pytest.mark.parametrize("framework", ["lightning", "transformers"])
 def test_training_on_two_processes_stays_the_same_bit_for_bit(seen, framework):
     assert [one[framework]["same"] for one in seen] == [True, True]
     assert [one[framework]["looks"] for one in seen] == [[2, 4, 6], []]
+
+
+@pytest.mark.slow  # their monitor is the one of tests/monitor/test_crew.py
+def test_so_it_does_where_the_loop_is_written_by_hand(tmp_path):
+    for one, looks in zip(run(tmp_path, "fabric", "accelerate"), ([2, 4, 6], []), strict=True):
+        assert {name: (of["same"], of["looks"]) for name, of in one.items()} == dict.fromkeys(
+            ("fabric", "accelerate"), (True, looks)
+        )
 
 
 @pytest.mark.parametrize("framework", ["lightning", "transformers"])
