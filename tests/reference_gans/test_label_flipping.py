@@ -87,6 +87,7 @@ def test_a_pair_of_runs_that_are_not_the_same_breaks_the_study():
     assert "only 4 of 5 pairs" in " ".join(label_flipping.outcome(runs))
 
 
+@pytest.mark.slow
 def test_one_per_cent_is_no_flip_at_all_and_a_quick_try_shows_it(tmp_path):
     label_flipping.main(quick=True, out=tmp_path)
     runs = json.loads((tmp_path / "label_flipping.json").read_text())

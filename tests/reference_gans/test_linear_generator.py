@@ -81,6 +81,7 @@ def test_the_page_counts_collapses_at_the_end_and_on_the_way():
     assert cells[1:] == ["5", "0.80 to 0.80", "0.50 to 0.50", "5 to 9", "2 of 5", "0.05 to 0.85", "0.50 to 1.00"]
 
 
+@pytest.mark.slow
 def test_a_quick_try_writes_page_and_figure(tmp_path):
     linear_generator.main(quick=True, out=tmp_path)
     runs = json.loads((tmp_path / "linear_generator.json").read_text())

@@ -42,6 +42,7 @@ def test_nothing_is_claimed_of_no_runs():
     assert "*Swinging*" not in "\n".join(study.page(Runs(study.one_run, None, 0)))
 
 
+@pytest.mark.slow
 def test_one_run_says_what_losses_and_samples_said():
     said = study.one_run("ring8_collapsed", 0, 30)
     assert said["verdict"] in {"healthy", "partial_collapse", "collapse", "broken", "inconclusive"}

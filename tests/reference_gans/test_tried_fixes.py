@@ -110,6 +110,7 @@ def test_the_table_s_runs_are_found_by_recipe(tmp_path, monkeypatch):
     assert tried_fixes.tabled() == {arm: [seen] if arm == "deep" else [] for arm in ARMS}
 
 
+@pytest.mark.slow
 def test_a_quick_try_runs_every_fix(tmp_path, monkeypatch):
     monkeypatch.setattr(tried_fixes, "tabled", dict)
     tried_fixes.main(quick=True, out=tmp_path)

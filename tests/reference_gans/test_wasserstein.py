@@ -30,6 +30,7 @@ def test_the_steepness_of_a_plane_is_its_slope_along_the_line():
     assert wasserstein.steepness(x, torch.tensor([0.0, 1, 6, 6])) == pytest.approx(2.5)
 
 
+@pytest.mark.slow
 def test_a_quick_try_keeps_within_the_theory(tmp_path):
     wasserstein.main(quick=True, out=tmp_path)
     runs = json.loads((tmp_path / "wasserstein.json").read_text())

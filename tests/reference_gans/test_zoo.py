@@ -52,6 +52,7 @@ def test_an_unknown_name_is_told_which_there_are():
         zoo.load("ring9")
 
 
+@pytest.mark.slow
 def test_a_quick_try_trains_saves_and_tabulates(tmp_path):
     study.main(quick=True, out=tmp_path)
     rows = json.loads((tmp_path / "zoo.json").read_text())
