@@ -138,9 +138,9 @@ class Reference:
         away, _ = nearest(fresh, to=anchor)
         radius = float(away.quantile(REAL_KEPT))
         spread, error = spread_of(raw[order[:SPREAD_ROWS]])
-        if spread == 0:
-            raise ValueError("`real` must hold different samples, got the same one throughout: check the loading.")
         directions, directions_error = directions_of(raw[order[:SPREAD_ROWS]])
+        if spread == 0 or directions == 0 or bool((anchor == anchor[:1]).all()):
+            raise ValueError("`real` must hold different samples, got (nearly) the same throughout: check the data.")
         return cls(
             name=name,
             embedder=embedder,

@@ -16,8 +16,8 @@ from collapse_metrics.embed import Embedder, TrainedClassifier, resolve
 FORMAT = 1
 """Version of the file format; another one is refused."""
 
-TINY = 1e-300
-"""Least of what is divided by."""
+TINY, ROUNDING = 1e-300, 1e-6
+"""Least of what is divided by, and by how much a share may lie above one."""
 
 CARRIED = "classifier."
 """What the names of the carried classifier's weights begin with."""
@@ -72,11 +72,16 @@ def _wrong_words(about: Mapping[str, Any]) -> list[str]:
     """Parts of the description that no reference has."""
     scores, modes = about.get("picture_scores", {}), about.get("modes")
     least = {"radius": 0, "kept": TINY, "raw_spread": TINY, "raw_spread_error": 0, "raw_dim": 1}
-    wrong = [key for key in ("name", "fingerprint", "embedder", "embedder_fingerprint") if not _is_text(about.get(key))]
+    wrong = [
+        key
+        for key in ("name", "fingerprint", "embedder", "embedder_fingerprint")
+        if not isinstance(about.get(key), str)
+    ]
     wrong += [key for key, low in least.items() if not _is_number(about.get(key), low)]
-    later = {"raw_directions": TINY, "raw_directions_error": 0}  # not in files of before
-    wrong += [key for key, low in later.items() if about.get(key) is not None and not _is_number(about[key], low)]
-    if not (isinstance(modes, list) and modes and all(map(_is_text, modes))):
+    # Not in files of before; none can be told of rows that are nearly all the same, nor its error beside a far one.
+    later = ("raw_directions", "raw_directions_error")
+    wrong += [key for key in later if not (about.get(key) in (None, math.inf) or _is_number(about[key], 0))]
+    if not (isinstance(modes, list) and modes and all(isinstance(mode, str) for mode in modes)):
         wrong.append("modes")
     if not (isinstance(scores, dict) and all(_are_numbers(row) for row in scores.values())):
         wrong.append("picture_scores")
@@ -107,15 +112,13 @@ def _is_sound(numbers: Tensor | None, shape: tuple[int, ...], name: str, count: 
     if name.endswith("_modes"):
         return not numbers.is_floating_point() and int(numbers.min()) >= 0 and int(numbers.max()) < count
     shares = name in ("shares", "confusion")
-    return bool(torch.isfinite(numbers).all()) and (not shares or bool(((numbers >= 0) & (numbers <= 1)).all()))
+    return bool(torch.isfinite(numbers).all()) and (
+        not shares or bool(((numbers >= 0) & (numbers <= 1 + ROUNDING)).all())
+    )
 
 
 def _rows(numbers: Tensor | None) -> int:
     return len(numbers) if numbers is not None and numbers.ndim else 0
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
 
 
 def _is_number(value: Any, low: float = -math.inf) -> bool:

@@ -84,7 +84,7 @@ class TestFit:
         assert not reference.accept(Raw()(torch.full((3, 2), 40.0))).any()
 
     def test_the_edge_of_the_radius_is_accepted(self, real):
-        reference = Reference.fit(real=torch.zeros(300, 2).index_put((torch.arange(1),), torch.ones(2)))
+        reference = Reference.fit(real=(torch.arange(300) % 2).float().view(-1, 1).expand(-1, 2))
         assert reference.radius == 0.0
         assert reference.accept(Raw()(torch.zeros(2, 2))).all()
 
@@ -209,8 +209,20 @@ class TestFit:
             ),
             ({"real": torch.randn(300, 2), "labels": torch.zeros(299)}, r"got shape \(299,\)"),
             ({"real": torch.randn(300, 2), "labels": -torch.ones(300)}, "with values -1 to -1"),
+            ({"real": torch.ones(300, 2)}, r"must hold different samples, got \(nearly\) the same throughout"),
+            ({"real": torch.eye(2000, 2) * torch.tensor([1.0, 0])}, "must hold different samples"),
         ],
-        ids=["few", "nan", "numbers", "centres", "labels high", "labels short", "labels negative"],
+        ids=[
+            "few",
+            "nan",
+            "numbers",
+            "centres",
+            "labels high",
+            "labels short",
+            "labels negative",
+            "one sample",
+            "one sample but for a row",
+        ],
     )
     def test_bad_input_is_explained(self, arguments, message):
         with pytest.raises(ValueError, match=message):

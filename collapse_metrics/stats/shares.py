@@ -63,8 +63,8 @@ def undo_confusion(
     """Most likely true shares behind counts of *called* modes, for a classifier of known confusion.
 
     Maximum likelihood by expectation-maximisation, so that shares stay non-negative and sum to one, which
-    inverting the matrix does not promise. Several sets of counts may be stacked in front: of 1,000 modes, one set
-    takes some hundredths of a second and 400 sets take one.
+    inverting the matrix does not promise. Several sets of counts may be stacked in front and are undone
+    together; collapsed sets of 1,000 modes take the longest to settle.
     """
     counts = np.asarray(counts, dtype=float)
     total = counts.sum(axis=-1, keepdims=True)

@@ -24,10 +24,9 @@ class Unrolled(Cure):
     not compare.
 
     Known traps: inner steps are plain gradient descent, as in the paper's equations, not Adam: ``rate`` is not
-    that of the optimizer. A small one leaves the discriminator where it is; at 0.1 its answer ran away on the ring, and
-    the generator found no mode at all (``docs/studies/cures.md``). All inner steps see the same
-    batches. Penalties on slopes hold their samples fixed, so the way through these is left out. Time and memory
-    grow like ``k``. ``k = 0`` is no unrolling.
+    that of the optimizer. A small one leaves the discriminator where it is, a large one lets its answer run away,
+    and the generator then chases nothing. All inner steps see the same batches. Penalties on slopes hold their samples
+    fixed, so the way through these is left out. Time and memory grow like ``k``. ``k = 0`` is no unrolling.
 
     Args:
         k: Inner steps.

@@ -31,10 +31,10 @@ def run(folder, *frameworks):
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("ranks"), "lightning", "transformers")
+    return run(tmp_path_factory.mktemp("ranks"), "lightning", "transformers", "ignite")
 
 
-@pytest.mark.parametrize("framework", ["lightning", "transformers"])
+@pytest.mark.parametrize("framework", ["lightning", "transformers", "ignite"])
 def test_training_on_two_processes_stays_the_same_bit_for_bit(seen, framework):
     assert [one[framework]["same"] for one in seen] == [True, True]
     assert [one[framework]["looks"] for one in seen] == [[2, 4, 6], []]
@@ -48,7 +48,7 @@ def test_so_it_does_where_the_loop_is_written_by_hand(tmp_path):
         )
 
 
-@pytest.mark.parametrize("framework", ["lightning", "transformers"])
+@pytest.mark.parametrize("framework", ["lightning", "transformers", "ignite"])
 def test_what_keeps_the_best_and_stops_early_finds_the_same_values_on_every_process(seen, framework):
     """Known to one process alone, they would hang the training in Lightning and end it in transformers."""
     first, second = (one[framework]["values"] for one in seen)

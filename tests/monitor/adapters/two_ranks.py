@@ -146,7 +146,36 @@ def by_transformers(folder, options):
     return left(model), callbacks[0].monitor if options else None, kept
 
 
-LOOPS = {"lightning": by_lightning, "fabric": by_fabric, "accelerate": by_accelerate, "transformers": by_transformers}
+def by_ignite(folder, options):
+    from ignite.engine import Engine
+    from torch.nn.parallel import DistributedDataParallel
+
+    from collapse_metrics.monitor.ignite import attach
+
+    net = DistributedDataParallel(generator())
+    optimizer = torch.optim.Adam(net.parameters())
+
+    def update(engine, batch):
+        loss = (net(torch.randn(len(batch[0]), 4)) - batch[0]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return {"g_loss": loss.item()}
+
+    engine = Engine(update)
+    attached = attach(engine, net, optimizer=optimizer, **options) if options else None
+    torch.manual_seed(100 + dist.get_rank())
+    engine.run(DataLoader(points(), batch_size=16), max_epochs=1, epoch_length=STEPS)
+    return left(net), attached.monitor if attached else None, dict(engine.state.metrics)
+
+
+LOOPS = {
+    "lightning": by_lightning,
+    "fabric": by_fabric,
+    "accelerate": by_accelerate,
+    "transformers": by_transformers,
+    "ignite": by_ignite,
+}
 
 
 def main(folder):
