@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from collapse_metrics.embed.rows import as_tensor, prepare
+from collapse_metrics.long_range import measure_long_range
 from collapse_metrics.metrics import class_share_test, mode_coverage
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.mode_coverage import ALIVE_FROM, living_modes
@@ -102,6 +103,8 @@ def measure_look(look: Look, reference: Reference, *, step: int | None, seed: in
         found += measure_setup(look.samples, look.raw, look.accepted, reference, about)
         found += _spread(look.raw, reference, about, seed)
         found += _acceptance(look.accepted, reference, about)
+        passed = look.accepted
+        found += measure_long_range(look.samples[passed], look.called[passed], reference.long_range, about, seed=seed)
         found += _modes(look.called[look.accepted], reference, about, seed)
         found += _neighbours(look, reference, about, seed)
     return found

@@ -25,6 +25,7 @@ from collapse_metrics.fitting import (
     share_kept,
     shares_and_confusion,
 )
+from collapse_metrics.long_range import LongRange
 from collapse_metrics.metrics._neighbours import nearest
 from collapse_metrics.metrics._table import NeighbourTable
 from collapse_metrics.metrics.pairwise_diversity import spread_of
@@ -54,6 +55,9 @@ SPREAD_ROWS = 2000
 NUMBERS = ("name", "radius", "kept", "raw_spread", "raw_spread_error", "raw_dim", "fingerprint")
 """Fields that go into the file's header as they are."""
 
+LATER = ("raw_directions", "raw_directions_error")
+"""The same, but missing from files of earlier versions: what rests on them is then not measured."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -82,6 +86,7 @@ class Reference:
     picture_scores: Mapping[str, list[float]] = field(default_factory=dict)
     raw_directions: float | None = None
     raw_directions_error: float | None = None
+    long_range: LongRange | None = None
 
     @classmethod
     def fit(
@@ -135,8 +140,7 @@ class Reference:
         shares, confusion = shares_and_confusion(called, labels, count, accepted, parts=embedder.parts)
         check_confusion(confusion, embedder.modes)
         anchor, fresh = embedded.features[first].contiguous(), embedded.features[second].contiguous()
-        away, _ = nearest(fresh, to=anchor)
-        radius = float(away.quantile(REAL_KEPT))
+        radius = float(nearest(fresh, to=anchor)[0].quantile(REAL_KEPT))
         spread, error = spread_of(raw[order[:SPREAD_ROWS]])
         directions, directions_error = directions_of(raw[order[:SPREAD_ROWS]])
         if spread == 0 or directions == 0 or bool((anchor == anchor[:1]).all()):
@@ -161,14 +165,16 @@ class Reference:
             picture_scores=score_batches(samples[order[: BATCHES * BATCH_ROWS]]) if embedder.takes_pictures else {},
             raw_directions=directions,
             raw_directions_error=directions_error,
+            long_range=LongRange.fit(samples, called, count)
+            if embedder.takes_pictures and embedder.parts == 1
+            else None,
         )
 
     def accept(self, embedded: Embedded) -> Tensor:
         """Which samples are like the data at all."""
         if embedded.probs is not None:
             return self.embedder.accepts(embedded.probs)
-        away, _ = nearest(embedded.features, to=self.anchor)
-        return away <= self.radius
+        return nearest(embedded.features, to=self.anchor)[0] <= self.radius
 
     def call(self, embedded: Embedded) -> Tensor:
         """Index of the mode that each sample is taken for."""
@@ -258,18 +264,15 @@ class Reference:
         }
         tensors |= {} if self.confusion is None else {"confusion": torch.from_numpy(self.confusion)}
         tensors |= {} if self.centres is None else {"centres": self.centres}
-        about = {
-            "modes": list(self.modes),
-            "picture_scores": self.picture_scores,
-            **{key: getattr(self, key) for key in (*NUMBERS, "raw_directions", "raw_directions_error")},
-        }
+        tensors |= {} if self.long_range is None else self.long_range.tensors()
+        about = {key: getattr(self, key) for key in (*NUMBERS, *LATER, "picture_scores")} | {"modes": list(self.modes)}
         write(path, about=about, tensors=tensors, embedder=self.embedder)
 
     @classmethod
     def load(cls, path: str | Path, *, embedder: Any = None) -> "Reference":
         """Read a reference written by ``save``; a reference of your own callable needs ``embedder=`` again."""
         about, held, embedder = read(path, embedder=embedder)
-        confusion = held.get("confusion")
+        known: dict[str, Any] = {key: about.get(key) for key in (*NUMBERS, *LATER)}
         return cls(
             embedder=embedder,
             modes=tuple(about["modes"]),
@@ -278,13 +281,11 @@ class Reference:
             fresh=held["fresh"].float(),
             fresh_modes=held["fresh_modes"].long(),
             shares=held["shares"].numpy(),
-            confusion=None if confusion is None else confusion.numpy(),
+            confusion=held["confusion"].numpy() if "confusion" in held else None,
             centres=held.get("centres"),
             picture_scores=about.get("picture_scores", {}),
-            **{key: about[key] for key in NUMBERS},
-            # Files of earlier versions lack these two, and what rests on them is then not measured.
-            raw_directions=about.get("raw_directions"),
-            raw_directions_error=about.get("raw_directions_error"),
+            long_range=LongRange.read(held),
+            **known,
         )
 
     @classmethod

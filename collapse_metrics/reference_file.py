@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from collapse_metrics.embed import Embedder, TrainedClassifier, resolve
+from collapse_metrics.long_range import LongRange
 
 FORMAT = 1
 """Version of the file format; another one is refused."""
@@ -103,6 +104,7 @@ def _wrong_tensors(about: Mapping[str, Any], held: Mapping[str, Tensor]) -> list
     }
     wanted |= {"confusion": (count, count)} if "confusion" in held else {}
     wanted |= {"centres": (count, dim)} if "centres" in held else {}
+    wanted |= LongRange.shapes(count) if "long_range" in held else {}
     return [name for name, shape in wanted.items() if not _is_sound(held.get(name), shape, name, count)]
 
 
@@ -111,6 +113,8 @@ def _is_sound(numbers: Tensor | None, shape: tuple[int, ...], name: str, count: 
         return False
     if name.endswith("_modes"):
         return not numbers.is_floating_point() and int(numbers.min()) >= 0 and int(numbers.max()) < count
+    if name == "long_range_usual" and not float(numbers[0]) > 0:
+        return False
     shares = name in ("shares", "confusion")
     return bool(torch.isfinite(numbers).all()) and (
         not shares or bool(((numbers >= 0) & (numbers <= 1 + ROUNDING)).all())

@@ -14,6 +14,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a worker a core: threads of each woul
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _modules_begin_anew():
+    """What a module builds once for all its tests is the same whichever tests ran before."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _tests_begin_anew(_modules_begin_anew):
+    """Networks made by hand start from torch's global numbers: so they are the same in any order of the tests."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def rng():
     return torch.Generator().manual_seed(0)

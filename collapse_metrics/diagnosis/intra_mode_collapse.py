@@ -40,12 +40,26 @@ def intra_mode_collapse(evidence: Evidence) -> Answer:
     least = min(value for value, _ in kept)
     found, watch, severity = min(high for _, high in kept) < COLLAPSED_BELOW, least < WATCH_BELOW, 1 - least
     if "near_duplicate_rate" in evidence:
-        copies = evidence["near_duplicate_rate"]
-        low = copies.value if copies.low is None else copies.low
+        copies, low = evidence["near_duplicate_rate"], _least_copies(evidence)
         sentence += f"; {copies.value:.0%} are near copies of a sibling (at least {low:.0%}), of real ones 1% at most"
         found, watch = found or low > COPIES_ABOVE, watch or copies.value > WATCH_COPIES_ABOVE
         severity = max(severity, copies.value)
     return Answer(Status.FOUND if found else Status.WATCH if watch else Status.CLEAR, sentence, severity)
+
+
+def repeats(evidence: Evidence) -> bool:
+    """Whether samples are near copies of one another, by the distances between siblings alone."""
+    siblings = evidence.get("neighbour_ratio")
+    near = siblings is not None and relative(siblings)[0] < COLLAPSED_BELOW
+    return near or _least_copies(evidence) > COPIES_ABOVE
+
+
+def _least_copies(evidence: Evidence) -> float:
+    """The lower end of the share of near copies; 0 where it was not measured."""
+    copies = evidence.get("near_duplicate_rate")
+    if copies is None:
+        return 0.0
+    return copies.value if copies.low is None else copies.low
 
 
 def relative(measured: Measurement) -> tuple[float, float]:

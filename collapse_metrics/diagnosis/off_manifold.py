@@ -1,6 +1,7 @@
 """Rule: are the samples like the data at all?"""
 
 from collapse_metrics._registry import Answer, Evidence, rule
+from collapse_metrics.diagnosis.intra_mode_collapse import relative, repeats
 from collapse_metrics.records import Status
 
 BROKEN_BELOW = 0.5
@@ -9,6 +10,11 @@ counting modes among the rest says nothing about the generator."""
 
 WATCH_BELOW = 0.8
 """Small healthy GANs on digits stay above it (docs/studies/recipes.md); half-trained ones do not."""
+
+APART_BELOW = 0.25
+"""Of the covariance between distant parts of real pictures. Pictures glued from two halves have next to none, and a
+classifier takes most of them for data; what half-trained generators draw has most of it, and digits that are moved by
+three pixels keep enough (all in tests/test_long_range.py)."""
 
 
 @rule(
@@ -30,8 +36,25 @@ def off_manifold(evidence: Evidence) -> Answer:
     )
     if mostly_refused(evidence):
         return Answer(Status.FOUND, sentence, 1 - share.value / share.typical)
+    if falls_apart(evidence):
+        kept, high = relative(evidence["long_range_correlation"])
+        sentence += (
+            f"; but their distant parts do not belong together: {kept:.2f} (up to {high:.2f}) of the covariance that "
+            "those of real pictures have"
+        )
+        return Answer(Status.FOUND, sentence, 1 - max(kept, 0.0))
     status = Status.WATCH if share.value < WATCH_BELOW * share.typical else Status.CLEAR
     return Answer(status, sentence, 1 - share.value / share.typical)
+
+
+def falls_apart(evidence: Evidence) -> bool:
+    """Whether distant parts of the samples credibly have little to do with each other.
+
+    Not said of near copies: of few pictures anything can be true by chance.
+    """
+    if "long_range_correlation" not in evidence or "neighbour_ratio" not in evidence or repeats(evidence):
+        return False
+    return relative(evidence["long_range_correlation"])[1] < APART_BELOW
 
 
 def mostly_refused(evidence: Evidence) -> bool:

@@ -48,6 +48,12 @@ OWN = {
         "1: every sample is a near copy of another",
         (0.0, 1.0),
     ),
+    "long_range_correlation": Reading(
+        "How much of the covariance between distant parts of real pictures is there among the samples?",
+        "1, as among real pictures",
+        "0: parts that know nothing of each other; near copies score anything",
+        (1.0,),
+    ),
     "direction_ratio": Reading(
         "Along how many directions do samples of one mode differ, compared with real ones?",
         "1",

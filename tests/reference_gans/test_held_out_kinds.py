@@ -1,6 +1,7 @@
-"""Kinds of collapse and garbage that nobody looked at while the rules were written: geometric_shares,
-a_mode_is_a_blur, four_of_each_shaken, a_curve, eight_in_a_row, a_third_blank, halves_of_two, turned, around_the_circle,
-a_neighbour_took_over, shrunk_to_a_quarter, and what is no illness: moved_a_pixel, shares_a_little_off, fainter.
+"""Kinds of collapse and garbage that nobody looked at while the rules were written: geometric_shares, two_at_a_quarter,
+a_mode_is_a_blur, four_of_each_shaken, a_curve, eight_in_a_row, a_third_blank, quarters_of_four, woven, turned,
+around_the_circle, a_neighbour_took_over, shrunk_to_a_quarter, and what is no illness: moved_a_pixel,
+shares_a_little_off, fainter, slanted.
 
 They stand in ``reference_gans.studies._held_out_kinds``, which also says when one of them has to leave; the study
 ``held_out_kinds`` judges each of them over seeds.

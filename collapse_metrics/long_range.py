@@ -1,0 +1,169 @@
+"""Do distant parts of a picture belong together, as they do in real pictures?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from collapse_metrics.records import Measurement
+from collapse_metrics.stats.jackknife import jackknife_interval
+from collapse_metrics.stats.u_statistics import normal_interval
+
+CELLS, END = 7, 3
+"""A picture is cut into so many cells a side, and each end has so many of them. The middle is left out: neighbouring
+cells are alike in any picture of strokes, also across a seam."""
+
+WIDTH = CELLS * END
+"""Cells at one end."""
+
+FEWEST = 50
+"""Fewest samples that are asked, as for neighbours."""
+
+MOST_MODES = 100
+"""With more modes, their moments would fill the file, and each would be known from a few pictures."""
+
+BATCHES, BATCH_ROWS = 20, 500
+"""Batches of real pictures that show what a perfect generator scores, and their most rows."""
+
+LEAST_USUAL = 0.8
+"""What real pictures have to score beside other real ones. Below, the ends of the data have little to do with each
+other, and nothing is measured."""
+
+
+@dataclass(frozen=True)
+class LongRange:
+    """What the ends of real pictures have to do with each other.
+
+    ``moments`` is ``(modes, 2, entries)``: of each mode, for top and bottom and for left and right, the means that a
+    covariance is made of. ``usual`` is what real pictures score beside others, ``error`` the standard deviation of that
+    times the root of the number of pictures.
+    """
+
+    moments: Tensor
+    usual: float
+    error: float
+
+    @classmethod
+    def fit(cls, pictures: Tensor, called: Tensor, modes: int, *, seed: int = 0) -> "LongRange | None":
+        """Moments of real pictures; ``None`` of anything else, of too many modes, or where ends have little in common.
+
+        Args:
+            pictures: Real ones, ``(n, channels, height, width)``, at least 7 a side.
+            called: The mode that each is taken for.
+            modes: How many there are.
+            seed: Decides which pictures stand in for a perfect generator.
+        """
+        if pictures.ndim != 4 or modes > MOST_MODES or min(pictures.shape[2:]) < CELLS:
+            return None
+        ends = _ends(pictures)
+        order = torch.randperm(len(ends), generator=torch.Generator().manual_seed(seed))
+        scores, rows = [], min(BATCH_ROWS, len(ends) // 4)
+        for first, second in ((0, 1), (1, 0)):
+            one, two = order[first::2], order[second::2]
+            known = _by_mode(ends[one], called[one], modes)
+            for batch in range(BATCHES // 2):
+                some = two.roll(batch * rows)[:rows]
+                scores.append(_score(ends[some], called[some], known))
+        found = torch.tensor(scores)
+        usual, error = float(found.mean()), float(found.std()) * rows**0.5
+        return cls(_by_mode(ends, called, modes).float(), usual, error) if usual >= LEAST_USUAL else None
+
+    @classmethod
+    def read(cls, held: dict[str, Tensor]) -> "LongRange | None":
+        """From a reference's tensors; ``None`` where the file has none."""
+        if "long_range" not in held:
+            return None
+        return cls(held["long_range"], *held["long_range_usual"].tolist())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """As they go into a reference's file."""
+        return {
+            "long_range": self.moments,
+            "long_range_usual": torch.tensor([self.usual, self.error], dtype=torch.float64),
+        }
+
+    @staticmethod
+    def shapes(modes: int) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tensors in a sound file."""
+        return {"long_range": (modes, 2, 3 + 2 * WIDTH + WIDTH**2), "long_range_usual": (2,)}
+
+
+def measure_long_range(
+    pictures: Tensor, called: Tensor, real: LongRange | None, about: dict[str, Any], *, seed: int
+) -> Iterator[Measurement]:
+    """``long_range_correlation``: how much of the covariance between the ends of real pictures those of samples have.
+
+    For top and bottom and for left and right: the product of both covariances over the square of the real one, in units
+    of the variances; the lesser counts. 1 where ends go together as in the data, 0 where they know nothing of each
+    other. Real pictures of the same make-up of modes, so that who draws one class is compared with that class.
+
+    Args:
+        pictures: Accepted samples ``(n, channels, height, width)``.
+        called: Mode of each.
+        real: The real pictures' ends, if they were measured.
+        about: Embedder and step, for the record.
+        seed: Decides which samples are left out together.
+
+    Yields:
+        The measurement, if there is something to compare.
+    """
+    if real is None or pictures.ndim != 4 or len(pictures) < FEWEST:
+        return
+    ends, n = _ends(pictures), len(pictures)
+
+    def compute(kept: Tensor) -> float:
+        return _score(ends[kept], called[kept], real.moments) / real.usual
+
+    value = compute(torch.arange(n))
+    low, high = jackknife_interval(compute, n, value, seed=seed)
+    usual = normal_interval(1.0, real.error / real.usual / n**0.5)
+    yield Measurement("long_range_correlation", value, low, high, usual, n_fake=n, **about)
+
+
+def _ends(pictures: Tensor) -> Tensor:
+    """Means of cells, ``(n, 2, 2, cells)``: of each picture top and bottom, left and right."""
+    cells = functional.adaptive_avg_pool2d(pictures.double().mean(dim=1, keepdim=True), CELLS)[:, 0]
+    across = cells.transpose(1, 2)
+    pairs = [torch.stack([side[:, :END].flatten(1), side[:, -END:].flatten(1)], dim=1) for side in (cells, across)]
+    return torch.stack(pairs, dim=1)
+
+
+def _moments(ends: Tensor) -> Tensor:
+    """Means over pictures, ``(2, entries)``: one, both ends, their squared lengths, and the products of their cells."""
+    one, two = ends[:, :, 0], ends[:, :, 1]
+    products = torch.einsum("npi,npj->pij", one, two).flatten(1) / len(ends)
+    squares = torch.stack([one.square().sum(dim=2).mean(dim=0), two.square().sum(dim=2).mean(dim=0)], dim=1)
+    return torch.cat([torch.ones(2, 1), one.mean(dim=0), two.mean(dim=0), squares, products], dim=1)
+
+
+def _by_mode(ends: Tensor, called: Tensor, modes: int) -> Tensor:
+    """Moments of the pictures of each mode; zeros where there is none."""
+    found = torch.zeros(modes, *LongRange.shapes(1)["long_range"][1:], dtype=torch.float64)
+    for mode in called.unique().tolist():
+        found[mode] = _moments(ends[called == mode])
+    return found
+
+
+def _score(ends: Tensor, called: Tensor, real: Tensor) -> float:
+    """How much of the real ends' covariance, the lesser of both pairs. Modes without real pictures are left out."""
+    known = real[:, 0, 0] > 0
+    ends, called = ends[known[called]], called[known[called]]
+    if not len(ends):
+        return 0.0
+    shares = torch.bincount(called, minlength=len(real)).double() / len(called)
+    cross, scale = _covariance(_moments(ends))
+    like, usual = _covariance(torch.einsum("m,mpe->pe", shares, real.double()))
+    agreed = (cross * like).sum(dim=(1, 2)) / like.square().sum(dim=(1, 2)).clamp(min=1e-30)
+    return float((agreed * usual / scale.clamp(min=1e-30)).min())
+
+
+def _covariance(moments: Tensor) -> tuple[Tensor, Tensor]:
+    """Covariance between the ends of each pair, and the root of the product of both ends' variances."""
+    one, two = moments[:, 1 : 1 + WIDTH], moments[:, 1 + WIDTH : 1 + 2 * WIDTH]
+    squares, products = moments[:, 1 + 2 * WIDTH : 3 + 2 * WIDTH], moments[:, 3 + 2 * WIDTH :]
+    cross = products.view(-1, WIDTH, WIDTH) - one[:, :, None] * two[:, None, :]
+    spread = squares - torch.stack([one.square().sum(dim=1), two.square().sum(dim=1)], dim=1)
+    return cross, spread.clamp(min=0).prod(dim=1).sqrt()
