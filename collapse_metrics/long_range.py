@@ -19,6 +19,9 @@ cells are alike in any picture of strokes, also across a seam."""
 WIDTH = CELLS * END
 """Cells at one end."""
 
+CHUNK = 256
+"""Pictures that are made small at once."""
+
 FEWEST = 50
 """Fewest samples that are asked, as for neighbours."""
 
@@ -92,7 +95,13 @@ class LongRange:
 
 
 def measure_long_range(
-    pictures: Tensor, called: Tensor, real: LongRange | None, about: dict[str, Any], *, seed: int
+    pictures: Tensor,
+    called: Tensor,
+    accepted: Tensor,
+    real: LongRange | None,
+    about: dict[str, Any],
+    *,
+    seed: int,
 ) -> Iterator[Measurement]:
     """``long_range_correlation``: how much of the covariance between the ends of real pictures those of samples have.
 
@@ -101,8 +110,9 @@ def measure_long_range(
     other. Real pictures of the same make-up of modes, so that who draws one class is compared with that class.
 
     Args:
-        pictures: Accepted samples ``(n, channels, height, width)``.
+        pictures: Samples ``(n, channels, height, width)``.
         called: Mode of each.
+        accepted: Which of them are taken for data; the others are left out.
         real: The real pictures' ends, if they were measured.
         about: Embedder and step, for the record.
         seed: Decides which samples are left out together.
@@ -110,9 +120,10 @@ def measure_long_range(
     Yields:
         The measurement, if there is something to compare.
     """
-    if real is None or pictures.ndim != 4 or len(pictures) < FEWEST:
+    n = int(accepted.sum())
+    if real is None or pictures.ndim != 4 or n < FEWEST:
         return
-    ends, n = _ends(pictures), len(pictures)
+    ends, called = _ends(pictures)[accepted], called[accepted]
 
     def compute(kept: Tensor) -> float:
         return _score(ends[kept], called[kept], real.moments) / real.usual
@@ -125,7 +136,9 @@ def measure_long_range(
 
 def _ends(pictures: Tensor) -> Tensor:
     """Means of cells, ``(n, 2, 2, cells)``: of each picture top and bottom, left and right."""
-    cells = functional.adaptive_avg_pool2d(pictures.double().mean(dim=1, keepdim=True), CELLS)[:, 0]
+    # A few at a time: large pictures would be copied whole.
+    small = [functional.adaptive_avg_pool2d(some.float().mean(dim=1), CELLS) for some in pictures.split(CHUNK)]
+    cells = torch.cat(small).double()
     across = cells.transpose(1, 2)
     pairs = [torch.stack([side[:, :END].flatten(1), side[:, -END:].flatten(1)], dim=1) for side in (cells, across)]
     return torch.stack(pairs, dim=1)

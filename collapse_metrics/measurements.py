@@ -103,8 +103,8 @@ def measure_look(look: Look, reference: Reference, *, step: int | None, seed: in
         found += measure_setup(look.samples, look.raw, look.accepted, reference, about)
         found += _spread(look.raw, reference, about, seed)
         found += _acceptance(look.accepted, reference, about)
-        passed = look.accepted
-        found += measure_long_range(look.samples[passed], look.called[passed], reference.long_range, about, seed=seed)
+        known = reference.long_range
+        found += measure_long_range(look.samples, look.called, look.accepted, known, about, seed=seed)
         found += _modes(look.called[look.accepted], reference, about, seed)
         found += _neighbours(look, reference, about, seed)
     return found

@@ -34,8 +34,13 @@ def none(n):
     return torch.zeros(n, dtype=torch.long)
 
 
-def measured(fake, called, real):
-    return next(iter(measure_long_range(fake, called, real, {"embedder": "x", "step": 3}, seed=0)))
+def all_of(fake, called, real, accepted=None):
+    accepted = torch.ones(len(fake), dtype=torch.bool) if accepted is None else accepted
+    return list(measure_long_range(fake, called, accepted, real, {"embedder": "x", "step": 3}, seed=0))
+
+
+def measured(fake, called, real, accepted=None):
+    return all_of(fake, called, real, accepted)[0]
 
 
 def naive(fake, real):
@@ -78,6 +83,14 @@ def test_ends_of_two_pictures_score_nothing_and_ends_of_one_score_one():
     assert real.usual == pytest.approx(1, abs=0.05)
 
 
+def test_half_of_them_apart_score_a_half_and_the_interval_says_so():
+    real = LongRange.fit(pictures(2000, 1), none(2000), 1)
+    mixed = [torch.cat([pictures(150, seed), pictures(150, seed + 50, together=False)]) for seed in range(200, 220)]
+    seen = [measured(fake, none(300), real) for fake in mixed]
+    assert sum(m.value for m in seen) / 20 == pytest.approx(0.5, abs=0.1)
+    assert sum(m.low <= 0.5 <= m.high for m in seen) >= 14  # of 20 at 95 %: fewer once in 300,000
+
+
 def test_left_and_right_count_as_top_and_bottom_do():
     real = LongRange.fit(pictures(2000, 1), none(2000), 1)
     aside = pictures(1000, 2, together=False).transpose(2, 3).contiguous()
@@ -101,6 +114,22 @@ def test_who_draws_one_mode_is_compared_with_that_mode():
     alone = pictures(800, 5) + step
     assert measured(alone, torch.ones(800, dtype=torch.long), known).value == pytest.approx(1, abs=0.15)
     assert naive(alone, real) < -0.5  # beside the whole data they would be the opposite of it
+
+
+def test_what_is_not_accepted_is_left_out():
+    real, rows = LongRange.fit(pictures(600, 1), none(600), 1), torch.arange(300)
+    fake = torch.cat([pictures(200, 2), torch.rand(100, 1, 14, 14, generator=torch.Generator().manual_seed(0))])
+    assert measured(fake, none(300), real, rows < 200) == measured(fake[:200], none(200), real)
+    assert not all_of(fake, none(300), real, rows < FEWEST - 1)
+
+
+def test_many_pictures_and_colours_are_made_small_a_few_at_a_time():
+    fake = pictures(600, 2)
+    in_colour = torch.cat([fake - 0.1, fake, fake + 0.1], dim=1)
+    real = LongRange.fit(pictures(600, 1), none(600), 1)
+    assert measured(in_colour, none(600), real).value == pytest.approx(
+        naive(fake, pictures(600, 1)) / real.usual, rel=1e-4
+    )
 
 
 def test_modes_without_real_pictures_are_left_out():
@@ -134,9 +163,9 @@ def test_where_there_is_nothing_to_compare_nothing_is_kept(known, modes):
 @pytest.mark.parametrize(("n", "there"), [(FEWEST - 1, 0), (FEWEST, 1)])
 def test_a_few_samples_say_nothing(n, there):
     real = LongRange.fit(pictures(400, 1), none(400), 1)
-    assert len(list(measure_long_range(pictures(n, 2), none(n), real, {"embedder": "x"}, seed=0))) == there
-    assert not list(measure_long_range(pictures(90, 2).flatten(1), none(90), real, {"embedder": "x"}, seed=0))
-    assert not list(measure_long_range(pictures(90, 2), none(90), None, {"embedder": "x"}, seed=0))
+    assert len(all_of(pictures(n, 2), none(n), real)) == there
+    assert not all_of(pictures(90, 2).flatten(1), none(90), real)
+    assert not all_of(pictures(90, 2), none(90), None)
 
 
 def test_it_lies_in_the_reference_s_file_and_an_earlier_one_still_judges(tmp_path):

@@ -54,8 +54,8 @@ class MnistDigits(Embedder):
           a standard deviation of about 1 over the training pictures. While it learnt, a linear map had to
           redraw the digit from them, so two digits of one class that look different lie apart.
         - **Blind to** digits glued together from parts of real ones (the study in
-          ``docs/studies/digit_classifier.md`` lists every kind of picture that it lets through), and to
-          everything that is not a white digit on black.
+          ``docs/studies/digit_classifier.md`` lists every kind of picture that it lets through; a verdict sees
+          them by ``long_range_correlation``), and to everything that is not a white digit on black.
         - **Compare only** results of one ``fingerprint``.
 
     Args:
