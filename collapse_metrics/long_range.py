@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from collapse_metrics.records import Measurement
-from collapse_metrics.stats.jackknife import jackknife_interval
+from collapse_metrics.stats.jackknife import blocks_of, jackknife_interval
 from collapse_metrics.stats.u_statistics import normal_interval
 
 CELLS, END = 7, 3
@@ -27,9 +27,6 @@ FEWEST = 50
 
 MOST_MODES = 100
 """With more modes, their moments would fill the file, and each would be known from a few pictures."""
-
-BATCHES, BATCH_ROWS = 20, 500
-"""Batches of real pictures that show what a perfect generator scores, and their most rows."""
 
 LEAST_USUAL = 0.8
 """What real pictures have to score beside other real ones. Below, the ends of the data have little to do with each
@@ -57,21 +54,20 @@ class LongRange:
             pictures: Real ones, ``(n, channels, height, width)``, at least 7 a side.
             called: The mode that each is taken for.
             modes: How many there are.
-            seed: Decides which pictures stand in for a perfect generator.
+            seed: Decides which half of the pictures stands in for a perfect generator first.
         """
         if pictures.ndim != 4 or modes > MOST_MODES or min(pictures.shape[2:]) < CELLS:
             return None
         ends = _ends(pictures)
         order = torch.randperm(len(ends), generator=torch.Generator().manual_seed(seed))
-        scores, rows = [], min(BATCH_ROWS, len(ends) // 4)
+        scores, errors = [], []
         for first, second in ((0, 1), (1, 0)):
-            one, two = order[first::2], order[second::2]
-            known = _by_mode(ends[one], called[one], modes)
-            for batch in range(BATCHES // 2):
-                some = two.roll(batch * rows)[:rows]
-                scores.append(_score(ends[some], called[some], known))
-        found = torch.tensor(scores)
-        usual, error = float(found.mean()), float(found.std()) * rows**0.5
+            known = _by_mode(ends[order[first::2]], called[order[first::2]], modes)
+            two = order[second::2]
+            scores.append(_score(ends[two], called[two], known))
+            without = [_score(ends[two[kept]], called[two[kept]], known) for kept in blocks_of(len(two), seed=seed)]
+            errors.append(float(torch.tensor(without).std(correction=0)) * ((len(without) - 1) * len(two)) ** 0.5)
+        usual, error = sum(scores) / 2, sum(errors) / 2
         return cls(_by_mode(ends, called, modes).float(), usual, error) if usual >= LEAST_USUAL else None
 
     @classmethod

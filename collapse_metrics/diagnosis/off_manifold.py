@@ -23,6 +23,7 @@ three pixels keep enough (all in tests/test_long_range.py)."""
         "check value_range= and the channel order first: a wrong range looks like this (cost: none)",
         "train longer: every generator starts here (cost: the steps)",
         "lower the learning rates, or balance D against G, if training has run for long (cost: none)",
+        "where parts do not belong together: a discriminator that sees the whole picture, not patches (cost: a layer)",
     ),
     shown_by="digits/noise",
 )

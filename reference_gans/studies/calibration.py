@@ -7,7 +7,7 @@ and writes ``docs/studies/calibration.md``.
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import collapse_metrics.metrics  # noqa: F401  (registers the metrics)
 from collapse_metrics._registry import METRICS, MetricSpec
 from collapse_metrics.catalogue import STANDARD, measure_more
 from collapse_metrics.given import PER_STEP
-from collapse_metrics.measurements import look_at, measure_look
+from collapse_metrics.long_range import measure_long_range
+from collapse_metrics.measurements import Look, look_at, measure_look
 from collapse_metrics.records import Measurement
 from collapse_metrics.reference import Reference
 from reference_gans.studies._calibration_page import LEVEL, Row, page
@@ -51,6 +52,9 @@ TRUTHS = {"chao1": float(MODES)}
 
 OF_LOOKS = ("raw_diversity", "raw_directions", "direction_ratio", "dimension_ratio", "near_duplicate_rate")
 """What a look measures beside the registered metrics, each relative to real data."""
+
+OF_PICTURES = "long_range_correlation"
+"""The same, of pictures."""
 
 NEVER_NEGATIVE = ("js_divergence", "kl_divergence", "total_variation")
 """Scores that are 0 on average where nothing is wrong, of something that cannot be less: where the mean of some draws
@@ -92,6 +96,7 @@ def jobs(sizes: tuple[int, ...], references: int, draws: int) -> Iterator[tuple[
     series, looks = references * draws, {"modes_before", "modes_now"}
     for n in sizes:
         yield f"mixture/{n}/standard", partial(beside_mixtures, (), n, references, draws)
+        yield f"digits/{n}/{OF_PICTURES}", partial(beside_digits, OF_PICTURES, n, references, draws)
     for name, spec in METRICS.items():
         for n in sizes:
             if spec.is_test:
@@ -145,8 +150,14 @@ def beside_digits(name: str, n: int, references: int, draws: int) -> list[Row]:
         for draw in range(draws):
             pictures = some_of(unseen, n, np.random.default_rng([24, n, which, draw]))
             look = look_at(pictures, reference, value_range=(0, 1))
-            said[-1].append({m.name: m for m in measure_more([name], look, reference)[0]})
+            said[-1].append({m.name: m for m in _of_pictures(name, look, reference)})
     return summarise(name, "digits", n, said)
+
+
+def _of_pictures(name: str, look: Look, reference: Reference) -> Iterable[Measurement]:
+    if name in METRICS:
+        return measure_more([name], look, reference)[0]
+    return measure_long_range(look.samples, look.called, look.accepted, reference.long_range, {}, seed=0)
 
 
 @lru_cache
