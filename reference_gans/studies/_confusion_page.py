@@ -14,10 +14,10 @@ from reference_gans.studies.latent_size import auc
 SIZE = 2000
 """Samples of the sets that the promises are about."""
 
-PROMISED = ("class dropped", "class at a third", "25 prototypes", "support 500", "rank 3", "rank 10")
+PROMISED = ("class dropped", "class at a third", "25 prototypes", "support 500", "rank 3", "rank 10", "halves of two")
 """Kinds that are promised to be found by their right name in 95 of 100 sets, on digits and on the table."""
 
-NO_COLLAPSE = ("noise", "not finite")
+NO_COLLAPSE = ("noise", "not finite", "halves of two")
 """Kinds that are broken, not collapsed: single numbers of diversity are not asked for them."""
 
 TOLD = "memorised"

@@ -71,6 +71,7 @@ def test_a_seed_holds_every_kind(tmp_path, monkeypatch):
     assert (tmp_path / "held_out_kinds.md").read_text().startswith("# Kinds that nobody tuned to")
 
 
+@pytest.mark.slow
 def test_density_would_condemn_healthy_fives_before_glued_digits():
     glued = halves_of_two(real_digits(), 1000, torch.Generator().manual_seed(0))
     seen = score(fake=glued, reference=Reference.named("mnist"), value_range=(0, 1))
