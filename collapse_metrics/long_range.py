@@ -38,8 +38,8 @@ class LongRange:
     """What the ends of real pictures have to do with each other.
 
     ``moments`` is ``(modes, 2, entries)``: of each mode, for top and bottom and for left and right, the means that a
-    covariance is made of. ``usual`` is what real pictures score beside others, ``error`` the standard deviation of that
-    times the root of the number of pictures.
+    covariance is made of, in double precision, which the difference of large means needs. ``usual`` is what real
+    pictures score beside others, ``error`` the standard deviation of that times the root of the number of pictures.
     """
 
     moments: Tensor
@@ -68,7 +68,7 @@ class LongRange:
             without = [_score(ends[two[kept]], called[two[kept]], known) for kept in blocks_of(len(two), seed=seed)]
             errors.append(float(torch.tensor(without).std(correction=0)) * ((len(without) - 1) * len(two)) ** 0.5)
         usual, error = sum(scores) / 2, sum(errors) / 2
-        return cls(_by_mode(ends, called, modes).float(), usual, error) if usual >= LEAST_USUAL else None
+        return cls(_by_mode(ends, called, modes), usual, error) if usual >= LEAST_USUAL else None
 
     @classmethod
     def read(cls, held: dict[str, Tensor]) -> "LongRange | None":
@@ -164,9 +164,9 @@ def _score(ends: Tensor, called: Tensor, real: Tensor) -> float:
         return 0.0
     shares = torch.bincount(called, minlength=len(real)).double() / len(called)
     cross, scale = _covariance(_moments(ends))
-    like, usual = _covariance(torch.einsum("m,mpe->pe", shares, real.double()))
-    agreed = (cross * like).sum(dim=(1, 2)) / like.square().sum(dim=(1, 2)).clamp(min=1e-30)
-    return float((agreed * usual / scale.clamp(min=1e-30)).min())
+    like, usual = _covariance(torch.einsum("m,mpe->pe", shares, real))
+    agreed, whole = (cross * like).sum(dim=(1, 2)) * usual, like.square().sum(dim=(1, 2)) * scale
+    return float(torch.where(whole > 0, agreed / whole, 0.0).min())  # pictures that are all the same agree in nothing
 
 
 def _covariance(moments: Tensor) -> tuple[Tensor, Tensor]:

@@ -68,7 +68,7 @@ def test_the_number_is_its_definition_over_what_real_pictures_score():
     fake[..., :5] *= 0.8  # so that left and right are the lesser pair
     real = LongRange.fit(known, none(400), 1)
     seen = measured(fake, none(90), real)
-    assert seen.value == pytest.approx(naive(fake, known) / real.usual, rel=1e-4)  # moments are kept as 32-bit numbers
+    assert seen.value == pytest.approx(naive(fake, known) / real.usual, rel=1e-5)
     assert (seen.name, seen.n_fake, seen.step) == ("long_range_correlation", 90, 3)
     assert seen.low < seen.value < seen.high
 
@@ -102,6 +102,20 @@ def test_fainter_and_lighter_pictures_score_the_same(change):
     real, fake = LongRange.fit(pictures(600, 1), none(600), 1), pictures(200, 2)
     plain, changed = (measured(some, none(200), real).value for some in (fake, change(fake)))
     assert changed == pytest.approx(plain, rel=1e-4)
+
+
+@pytest.mark.parametrize("change", [lambda x: 1e15 * x, lambda x: 1e-15 * x, lambda x: x + 1000])
+def test_values_far_from_those_of_pictures_score_the_same(change):
+    known, fake = pictures(600, 1), pictures(200, 2)
+    plain = measured(fake, none(200), LongRange.fit(known, none(600), 1))
+    odd = measured(change(fake), none(200), LongRange.fit(change(known), none(600), 1))
+    assert (odd.value, odd.high) == pytest.approx((plain.value, plain.high), rel=1e-2)
+
+
+def test_pictures_that_are_all_the_same_score_nothing():
+    real = LongRange.fit(pictures(600, 1), none(600), 1)
+    assert measured(pictures(1, 2).expand(100, 1, 14, 14), none(100), real).value == pytest.approx(0, abs=1e-6)
+    assert measured(torch.zeros(100, 1, 14, 14), none(100), real).value == 0
 
 
 def test_who_draws_one_mode_is_compared_with_that_mode():
