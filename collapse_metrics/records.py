@@ -251,9 +251,9 @@ def replace_finding(finding: Finding, *, since: int) -> Finding:
     return replace(finding, since=since)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file at once or not at all: a reader never meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(draft, path)  # noqa: PTH105  (Path.replace is the same call; os.replace is the documented atomic one)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from collapse_metrics.embed import Embedder, TrainedClassifier, resolve
 from collapse_metrics.long_range import LongRange
+from collapse_metrics.records import write_whole
 
 FORMAT = 1
 """Version of the file format; another one is refused."""
@@ -30,7 +31,7 @@ def write(path: str | Path, *, about: dict[str, Any], tensors: dict[str, Tensor]
     if isinstance(embedder, TrainedClassifier):
         about["classifier"], weights = embedder.described()
         tensors = tensors | {CARRIED + name: numbers for name, numbers in weights.items()}
-    Path(path).write_bytes(save(tensors, metadata={"collapse_metrics": json.dumps(about)}))
+    write_whole(Path(path), save(tensors, metadata={"collapse_metrics": json.dumps(about)}))
 
 
 def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dict[str, Tensor], Embedder]:
@@ -46,7 +47,8 @@ def read(path: str | Path, *, embedder: Any = None) -> tuple[dict[str, Any], dic
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})["collapse_metrics"])
-            held = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
+            # Copies: the library's tensors lie in the file, and a file that is written anew would end the process.
+            held = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  (not a dict)
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a reference file ({error}): write one with Reference.save.") from error
     version = about.get("format") if isinstance(about, dict) else None

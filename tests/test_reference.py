@@ -370,3 +370,20 @@ class TestFiles:
     def test_an_unknown_name_is_answered_with_the_known_ones(self):
         with pytest.raises(ValueError, match=r"a packaged reference \[.*\] is needed, got 'imagenet'"):
             Reference.named("imagenet")
+
+
+def test_a_loaded_reference_stays_what_it_was_when_its_file_is_written_anew(tmp_path, rng):
+    """A monitor may hold it while another is fitted into its file: numbers that lie there would end the process."""
+    path, first = tmp_path / "it", torch.randn(4000, 8, generator=rng)
+    Reference.fit(real=first, name="first").save(path)
+    held = Reference.load(path)
+    anchor, shares = held.anchor.clone(), held.shares.copy()
+    Reference.fit(real=9 + first[:400].flip(0), modes=3, name="second").save(path)
+    assert torch.equal(held.anchor, anchor)
+    assert (held.shares == shares).all()
+    assert Reference.load(path).name == "second"
+    assert [file.name for file in tmp_path.iterdir()] == ["it"]
+    second = Reference.load(path)
+    anchor = second.anchor.clone()
+    path.write_bytes(b"")  # as copying another file over it begins
+    assert torch.equal(second.anchor, anchor)

@@ -122,7 +122,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
     read_header(path)
     try:
-        weights: dict[str, Tensor] = load_file(path)
+        # Copies: the library's tensors lie in the file, which a training may write anew while it is being judged.
+        return {name: tensor.clone() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{path} cannot be read ({first_line(error)}): write it again.") from error
-    return weights

@@ -15,6 +15,7 @@ from torch import Tensor
 from collapse_metrics.embed._base import Embedded, Embedder
 from collapse_metrics.embed._checks import check_pictures, check_rows
 from collapse_metrics.embed._networks import build_network, embed_in_chunks, with_weights
+from collapse_metrics.records import write_whole
 
 FORMAT = 1
 """Version of the file's description; another one is refused."""
@@ -88,7 +89,8 @@ class TrainedClassifier(Embedder):
         try:
             with safe_open(path, framework="pt") as file:
                 about = json.loads((file.metadata() or {})[HEADER])
-                weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
+                # Copies: the library's tensors lie in the file, and a file that is written anew would end the process.
+                weights = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  (not a dict)
         except (SafetensorError, KeyError, json.JSONDecodeError) as error:
             raise ValueError(f"{path} is not a classifier file ({error}): {do}.") from error
         seen = weights.pop("seen", None)
@@ -100,7 +102,7 @@ class TrainedClassifier(Embedder):
     def save(self, path: str | Path) -> None:
         """Write the classifier to one safetensors file."""
         tensors = self._weights | ({"seen": self.seen} if len(self.seen) else {})
-        Path(path).write_bytes(save(tensors, metadata={HEADER: json.dumps(self.about)}))
+        write_whole(Path(path), save(tensors, metadata={HEADER: json.dumps(self.about)}))
 
     def described(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Description and weights, for a reference that carries its embedder."""

@@ -9,10 +9,12 @@ import nets
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import collapse_metrics as cm
 from collapse_metrics import cli
 from collapse_metrics.checkpoints import inspect_source, load_samples, open_source, save_bundle, score_source
+from collapse_metrics.checkpoints.bundles import read_weights
 from collapse_metrics.checkpoints.kinds import kind_of
 from reference_gans import zoo
 
@@ -215,3 +217,11 @@ def test_a_trusted_pickle_needs_its_code_and_says_that_it_ran():
     opened = open_source("network-snapshot-000100.pkl", trust_pickle=True, key="G")
     assert same(opened, nets.trained())
     assert any("ran code" in note for note in opened.notes)
+
+
+def test_weights_outlive_their_file(here):
+    """A training may write its next ones into the file while the last are judged."""
+    save_file({"w": torch.arange(2000.0)}, here / "w.safetensors")
+    weights = read_weights(here / "w.safetensors")
+    (here / "w.safetensors").write_bytes(b"")
+    assert torch.equal(weights["w"], torch.arange(2000.0))

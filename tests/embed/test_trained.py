@@ -90,6 +90,15 @@ def test_loading_draws_no_random_number_and_files_resolve_by_path(tmp_path):
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+def test_it_outlives_its_file(tmp_path, rng):
+    """Another one may be written into it while this one judges."""
+    path, samples = tmp_path / "it", torch.rand(5, 3, 9, 8, generator=rng)
+    classifier().save(path)
+    held, told = TrainedClassifier.load(path), classifier()(samples).features
+    path.write_bytes(b"")
+    torch.testing.assert_close(held(samples).features, told)
+
+
 def written(path, about, weights=None):
     weights = classifier().described()[1] if weights is None else weights
     save_file(weights, path, metadata={HEADER: json.dumps(about)})
