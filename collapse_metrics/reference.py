@@ -165,9 +165,7 @@ class Reference:
             picture_scores=score_batches(samples[order[: BATCHES * BATCH_ROWS]]) if embedder.takes_pictures else {},
             raw_directions=directions,
             raw_directions_error=directions_error,
-            long_range=LongRange.fit(samples, called, count)
-            if embedder.takes_pictures and embedder.parts == 1
-            else None,
+            long_range=LongRange.fit(samples, called, count),
         )
 
     def accept(self, embedded: Embedded) -> Tensor:
