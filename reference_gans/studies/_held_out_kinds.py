@@ -5,7 +5,7 @@ bent until it passes. A kind that was used to mend a rule belongs to the fixture
 its place here. So did the two kinds of near copies, with which the first look over seeds found that copies of less than half
 of the samples went unseen: they are the fixture "half of the modes repeat", and a blurred mode and shaken quadruples came.
 So did pictures glued from the halves of two, which a classifier takes for data: they are the fixture "halves of two", and
-quarters of four and woven ones came, with slanted digits, which are no illness.
+quarters of four, woven ones, two thinned modes and slanted digits (no illness) came before the rule that sees them.
 """
 
 import math
