@@ -254,6 +254,6 @@ def test_what_a_half_trained_generator_draws_belongs_together():
 def test_one_sample_over_and_over_has_collapsed_whatever_its_ends_do():
     copies = one_sample(real_digits(), 600, torch.Generator().manual_seed(1))
     card = score(fake=copies, reference=Reference.named("mnist"), value_range=(0, 1))
-    assert card["long_range_correlation"].high < 0.25
+    assert card["long_range_correlation"].high < 0.2
     assert card.finding("off_manifold").status == "clear"
     assert card.verdict == "collapse"
