@@ -75,7 +75,7 @@ class LongRange:
         """From a reference's tensors; ``None`` where the file has none."""
         if "long_range" not in held:
             return None
-        return cls(held["long_range"], *held["long_range_usual"].tolist())
+        return cls(held["long_range"].double(), *held["long_range_usual"].tolist())
 
     def tensors(self) -> dict[str, Tensor]:
         """As they go into a reference's file."""

@@ -254,6 +254,6 @@ def replace_finding(finding: Finding, *, since: int) -> Finding:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file at once or not at all: a reader never meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")  # of its own: every rank may write the same file
     draft.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(draft, path)  # noqa: PTH105  (Path.replace is the same call; os.replace is the documented atomic one)

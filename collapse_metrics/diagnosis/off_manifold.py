@@ -14,7 +14,7 @@ WATCH_BELOW = 0.8
 APART_BELOW = 0.2
 """Of the covariance between distant parts of real pictures. Pictures glued from two halves have next to none, and a
 classifier takes most of them for data; the half-trained generator tried beside them has most of it, and digits moved by
-three pixels keep enough (all in tests/test_long_range.py). A generator in its very first epoch may lie below."""
+three pixels keep enough (all in tests/test_long_range.py)."""
 
 
 @rule(
